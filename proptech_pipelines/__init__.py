@@ -1,0 +1,1 @@
+"""Kafka to market tables, exactly once: Dagster drives SQL models over one event log."""

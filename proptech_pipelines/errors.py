@@ -1,0 +1,98 @@
+"""Every error that the platform raises on purpose, each with what an operator should do.
+
+    ProptechError
+    ├── SettingsError            a setting is missing or makes no sense
+    ├── ServiceError             an embedded service could not be started or reached
+    │   ├── PortTaken            another process holds the port
+    │   └── DownloadFailed       an artifact could not be had on the first run
+    ├── ContractError            a schema or a record breaks its contract
+    │   ├── IncompatibleSchema   a schema cannot be read as the table needs it
+    │   └── RegistryUnavailable  the schema registry does not answer (wait and try again)
+    ├── LogError                 the broker and our position do not agree
+    │   ├── OffsetGap            retention took records that were not yet consumed
+    │   └── OffsetRegression     a partition ends before our position
+    ├── LedgerConflict           another writer moved the head first (plan again)
+    └── ModelError               a SQL model is outside what the engine can keep right
+        └── FamilyHalted         a family of models failed twice and waits to be mended
+"""
+
+from typing import Any
+
+
+class ProptechError(Exception):
+    """Base of all errors raised on purpose.
+
+    The text says what happened, with names and numbers, then `Do: ...`. Keyword arguments are kept as
+    attributes, and an error survives pickling between processes.
+    """
+
+    def __init__(self, message: str, do: str = "", **data: Any) -> None:
+        super().__init__(f"{message} Do: {do}" if do else message)
+        self.message = message
+        self.do = do
+        self.data = data
+
+    def __getattr__(self, name: str) -> Any:
+        data = self.__dict__.get("data", {})
+        if name in data:
+            return data[name]
+        raise AttributeError(name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.message, self.do, self.data)
+
+
+def _rebuild(kind: type[ProptechError], message: str, do: str, data: dict[str, Any]) -> ProptechError:
+    return kind(message, do, **data)
+
+
+class SettingsError(ProptechError):
+    """A setting is missing or makes no sense."""
+
+
+class ServiceError(ProptechError):
+    """An embedded service could not be started or reached."""
+
+
+class PortTaken(ServiceError):
+    """Another process holds the port."""
+
+
+class DownloadFailed(ServiceError):
+    """An artifact could not be had on the first run."""
+
+
+class ContractError(ProptechError):
+    """A schema or a record breaks its contract."""
+
+
+class IncompatibleSchema(ContractError):
+    """A schema cannot be read as the table needs it."""
+
+
+class RegistryUnavailable(ContractError):
+    """The schema registry does not answer; no record is at fault."""
+
+
+class LogError(ProptechError):
+    """The broker and our position do not agree."""
+
+
+class OffsetGap(LogError):
+    """Retention took records that were not yet consumed."""
+
+
+class OffsetRegression(LogError):
+    """A partition ends before our position although it is the same topic."""
+
+
+class LedgerConflict(ProptechError):
+    """Another writer moved the head first; plan again from a fresh snapshot."""
+
+
+class ModelError(ProptechError):
+    """A SQL model is outside what the engine can keep right."""
+
+
+class FamilyHalted(ModelError):
+    """A family of models failed twice and waits to be mended."""
