@@ -1,0 +1,19 @@
+/*
+kind = "append"
+family = "price_change_analysis"
+description = "Price changes that came after their window's grace of 24 hours."
+identity = ["topic_id", "kafka_partition", "kafka_offset"]
+day_of = "window_start"
+*/
+select
+    topic_id, -- Id of the topic that the record came from
+    kafka_partition, -- Its partition
+    kafka_offset, -- Its offset
+    zip_code, -- Five-digit US zip code
+    event_time, -- When the price changed, UTC
+    window_start, -- Start of the window that it missed, UTC
+    window_end, -- End of that window, UTC
+    stream_time_ms, -- Stream time of its partition, ms since 1970
+    date_diff('millisecond', closes_at, epoch_ms(stream_time_ms)) as lateness_ms -- How far past end and grace, ms
+from price_change_rows
+where is_late

@@ -1,0 +1,18 @@
+/*
+kind = "view"
+description = "Price changes with their 1-hour window and whether they came after its grace of 24 hours."
+*/
+select
+    zip_code, -- Five-digit US zip code
+    state_code, -- Two-letter US state code
+    change_ppb, -- Change in parts per billion of the old price
+    date_trunc('hour', event_time) as window_start, -- Start of the window, included, UTC
+    date_trunc('hour', event_time) + interval 1 hour as window_end, -- End of the window, excluded, UTC
+    date_trunc('hour', event_time) + interval 25 hours as closes_at, -- End and grace: a stream time from here on is late
+    date_trunc('hour', event_time) + interval 25 hours <= epoch_ms(stream_time_ms) as is_late, -- Came after closes_at
+    event_time, -- When the price changed, UTC
+    stream_time_ms, -- Largest event time of the partition so far, ms since 1970
+    topic_id, -- Id of the topic that the record came from
+    kafka_partition, -- Its partition
+    kafka_offset -- Its offset
+from stg_property_price_changes

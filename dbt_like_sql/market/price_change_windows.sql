@@ -1,0 +1,23 @@
+/*
+kind = "fold"
+family = "price_change_analysis"
+description = "Exact sums of price changes by zip code and hour."
+day_of = "window_start"
+
+[conserves]
+rows = "price_change_rows"
+count = "event_count"
+late = "price_change_late"
+*/
+select
+    zip_code, -- Five-digit US zip code
+    window_start, -- Start of the hour, included, UTC
+    min(state_code) as state_code, -- State
+    count(*) as event_count, -- Price changes in the window
+    cast(sum(change_ppb) as decimal(38, 0)) as change_sum, -- Sum of the changes, parts per billion
+    cast(sum(cast(change_ppb as decimal(19, 0)) * change_ppb) as decimal(38, 0)) as change_square_sum, -- Sum of squares
+    min(change_ppb) as min_change_ppb, -- Largest fall, parts per billion
+    max(change_ppb) as max_change_ppb -- Largest rise, parts per billion
+from price_change_rows
+where not is_late
+group by zip_code, window_start
