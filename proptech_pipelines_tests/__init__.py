@@ -1,0 +1,1 @@
+"""Tests, mirroring the package; architecture, equivalence and docs stand in front."""

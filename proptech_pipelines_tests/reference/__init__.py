@@ -1,0 +1,31 @@
+"""The independent reference: what every table must hold, in plain Python, from the rules of DESIGN 4.
+
+It knows nothing of the engine and imports nothing but the standard library; `test_architecture.py` holds it
+to that. One module a table, the file is the table's name, `rows(log)` its rows. Rows are to be compared as
+multisets: by key columns and values, not by their order.
+"""
+
+from collections.abc import Callable
+
+from proptech_pipelines_tests.reference import (
+    late_events,
+    market_alerts,
+    market_index,
+    market_periods,
+    price_change_analysis,
+    price_change_windows,
+)
+from proptech_pipelines_tests.reference.log import Entry, Event, Idle, Log, Row
+from proptech_pipelines_tests.reference.staging import Staged, dead, staged
+
+__all__ = ["TABLES", "Entry", "Event", "Idle", "Log", "Row", "Staged", "dead", "staged"]
+
+TABLES: dict[str, Callable[[Log], list[Row]]] = {
+    "late_events": late_events.rows,
+    "market_alerts": market_alerts.rows,
+    "market_index": market_index.rows,
+    "market_periods": market_periods.rows,
+    "price_change_analysis": price_change_analysis.rows,
+    "price_change_windows": price_change_windows.rows,
+}
+"""The rows of each table by its name."""
