@@ -92,6 +92,13 @@ def environment_for(home: Path) -> dict[str, str]:
     }
 
 
+def cache_folder() -> Path:
+    """Where downloads are kept for all home folders: `$PROPTECH_CACHE`, else `proptech` in the user's cache."""
+    if chosen := os.environ.get("PROPTECH_CACHE"):
+        return Path(chosen).expanduser().absolute()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "proptech"
+
+
 def _read_file(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}

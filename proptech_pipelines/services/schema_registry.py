@@ -1,0 +1,79 @@
+"""The Apicurio registry under Confluent's API, its state in an H2 file, on the loopback address alone."""
+
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import ClassVar
+
+from proptech_pipelines.services.artifacts import registry_folder
+from proptech_pipelines.services.java import java_command
+from proptech_pipelines.services.ports import HOST, Ports, answers, require_free
+from proptech_pipelines.services.process import Command
+from proptech_pipelines.services.progress import Progress, Quiet
+from proptech_pipelines.services.service import Service
+
+MAX_HEAP_MIB = 256
+
+
+class SchemaRegistry(Service):
+    """A schema registry with its data in `<home>/registry`."""
+
+    name: ClassVar[str] = "registry"
+    title: ClassVar[str] = "The schema registry"
+
+    def __init__(
+        self, home: Path, preferred_port: int | None = None, progress: Progress | None = None
+    ) -> None:
+        super().__init__(home)
+        self._preferred_port = preferred_port
+        self._progress = progress or Quiet()
+        self._folder = self.home / "registry"
+        self._ports = Ports(self.home)
+
+    @property
+    def port(self) -> int:
+        """Where clients connect."""
+        return self._ports.get("registry", self._preferred_port)
+
+    @property
+    def url(self) -> str:
+        """The address for clients of Confluent's registry API."""
+        return f"http://{HOST}:{self.port}/apis/ccompat/v7"
+
+    def prepare(self) -> None:
+        """Have the program and the data folder."""
+        self._program = registry_folder(self._progress)
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def check_ports(self) -> None:
+        """Raise PortTaken for the clients' or the management port."""
+        require_free(self.port, self.title)
+        require_free(self._ports.get("registry_management"), "the schema registry's management")
+
+    def command(self) -> Command:
+        """The registry's Quarkus runner, configured by its environment."""
+        options = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # starts sooner, stays smaller
+        argv = java_command(
+            "-jar", str(self._program / "quarkus-run.jar"), max_heap_mib=MAX_HEAP_MIB, properties=options
+        )
+        environment = {
+            "QUARKUS_HTTP_HOST": HOST,
+            "QUARKUS_HTTP_PORT": str(self.port),
+            "QUARKUS_MANAGEMENT_HOST": HOST,
+            "QUARKUS_MANAGEMENT_PORT": str(self._ports.get("registry_management")),
+            "QUARKUS_LOG_LEVEL": "WARN",
+            "APICURIO_STORAGE_KIND": "sql",
+            "APICURIO_STORAGE_SQL_KIND": "h2",
+            "APICURIO_DATASOURCE_URL": f"jdbc:h2:file:{self._folder / 'schemas'}",
+        }
+        return Command(argv, environment, cwd=self._folder)
+
+    def is_ready(self) -> bool:
+        """Whether the registry lists its subjects."""
+        if not answers(self.port):
+            return False
+        try:
+            with urllib.request.urlopen(f"{self.url}/subjects", timeout=5) as response:
+                return response.status == 200
+        except (OSError, urllib.error.URLError):
+            return False

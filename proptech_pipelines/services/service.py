@@ -1,0 +1,122 @@
+"""What every embedded service does: start until it answers, stop, and be found again after any crash."""
+
+import os
+import signal
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import ClassVar
+
+import psutil
+
+from proptech_pipelines.errors import ServiceError
+from proptech_pipelines.services.process import Command, PidFile, end, log_tail, marked, spawn
+
+
+class Service(ABC):
+    """One detached service of a home folder; `name` is unique within it.
+
+    Its pid file is `<home>/run/<name>.pid`, its log `<home>/logs/<name>.log`. All methods may be called in any
+    state and from any process.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    start_timeout_s: ClassVar[float] = 90.0
+    stop_timeout_s: ClassVar[float] = 30.0
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
+
+    def __init__(self, home: Path) -> None:
+        self.home = home.absolute()
+        self.log = self.home / "logs" / f"{self.name}.log"
+        self.pid_file = PidFile(self.home / "run" / f"{self.name}.pid")
+
+    @abstractmethod
+    def command(self) -> Command:
+        """What to start."""
+
+    @abstractmethod
+    def is_ready(self) -> bool:
+        """Whether the service answers now. Never raises."""
+
+    def prepare(self) -> None:  # noqa: B027 - most services need nothing
+        """Make what the first start needs (folders, formats). Called before each start."""
+
+    def check_ports(self) -> None:  # noqa: B027 - some services listen on no port
+        """Raise PortTaken if a port that the service needs is held by another process."""
+
+    def process(self) -> psutil.Process | None:
+        """The service's first process, if it runs."""
+        recorded = self.pid_file.process()
+        if recorded is not None:
+            return recorded
+        return next((item for item in self.members() if _leads(item)), None)
+
+    def members(self) -> list[psutil.Process]:
+        """Every living process of the service, orphans of a killed one included."""
+        return marked(self.home, self.name)
+
+    def start(self) -> None:
+        """Start the service unless it runs, and wait until it answers.
+
+        Raises PortTaken, or ServiceError with the last log lines; what was started is ended then.
+        """
+        if self.process() is None:
+            self._end_orphans()
+            for folder in (self.home, self.log.parent, self.pid_file.path.parent):
+                folder.mkdir(parents=True, exist_ok=True)
+            self.prepare()
+            self.check_ports()
+            self.pid_file.write(spawn(self.command(), self.home, self.name, self.log))
+        try:
+            self._await_ready()
+        except BaseException:
+            self.kill()
+            raise
+
+    def stop(self) -> None:
+        """End the service in an orderly way; what does not go within `stop_timeout_s` is killed."""
+        first = self.process()
+        if first is not None:
+            end([first], self.stop_signal, self.stop_timeout_s)
+        if rest := self.members():
+            rest = end(rest, signal.SIGTERM, 5)
+            end(rest, signal.SIGKILL, 5)
+        self.pid_file.remove()
+
+    def kill(self) -> None:
+        """End every process of the service with SIGKILL, as a power cut would."""
+        processes = {item.pid: item for item in self.members()}
+        if first := self.process():
+            processes[first.pid] = first
+        end(list(processes.values()), signal.SIGKILL, 10)
+        self._end_orphans()
+        self.pid_file.remove()
+
+    def _end_orphans(self) -> None:
+        end(self.members(), signal.SIGKILL, 10)
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + self.start_timeout_s
+        while not self.is_ready():
+            if self.process() is None:
+                raise self._failure("ended before it answered")
+            if time.monotonic() > deadline:
+                raise self._failure(f"did not answer within {self.start_timeout_s:.0f} s")
+            time.sleep(0.05)
+
+    def _failure(self, what: str) -> ServiceError:
+        tail = log_tail(self.log)
+        return ServiceError(
+            f"{self.title} {what}.\nLast lines of {self.log}:\n{tail}\n",
+            "read the log above, mend the cause, and run `proptech up` again.",
+            service=self.name,
+        )
+
+
+def _leads(process: psutil.Process) -> bool:
+    """Whether `process` leads its own session, as the first process of a service does."""
+    try:
+        return os.getsid(process.pid) == process.pid
+    except OSError:
+        return False

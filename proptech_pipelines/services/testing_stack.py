@@ -1,0 +1,49 @@
+"""Kafka, the registry and PostgreSQL together in one folder, as tests and measurements need them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from proptech_pipelines.services.broker import KafkaBroker
+from proptech_pipelines.services.postgres import PostgresServer
+from proptech_pipelines.services.schema_registry import SchemaRegistry
+from proptech_pipelines.services.schemas_setup import register_schemas
+from proptech_pipelines.services.topics_setup import create_topics
+from proptech_pipelines.settings import Settings
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The running services of one folder, and the settings that lead to them."""
+
+    settings: Settings
+    broker: KafkaBroker
+    registry: SchemaRegistry
+    postgres: PostgresServer
+
+
+@contextmanager
+def testing_stack(folder: Path) -> Iterator[Stack]:
+    """Start the three services in `folder` on random free ports, topics and schemas included; stop them at the end.
+
+    Each of `.broker`, `.registry` and `.postgres` can be stopped, killed and started again in between; ports
+    and data stay.
+    """
+    postgres, broker, registry = PostgresServer(folder), KafkaBroker(folder), SchemaRegistry(folder)
+    services = (postgres, broker, registry)
+    try:
+        for service in services:
+            service.start()
+        settings = Settings(
+            home=folder.absolute(),
+            bootstrap_servers=broker.bootstrap_servers,
+            schema_registry_url=registry.url,
+            catalog=postgres.dsn(),
+        )
+        create_topics(settings)
+        register_schemas(settings.schema_registry_url)
+        yield Stack(settings, broker, registry, postgres)
+    finally:
+        for service in reversed(services):
+            service.stop()
