@@ -52,11 +52,11 @@ def test_windows_are_half_open_and_aligned_to_the_epoch():
         price_change(1, "2024-05-01T10:00:00.000", 100, 101),
         price_change(2, "2024-05-01T10:59:59.999", 100, 101),
         price_change(3, "2024-05-01T11:00:00.000", 100, 101),
-        price_change(4, "1970-01-01T00:00:00.000", 100, 101, zip_code="00501"),  # late: years behind
-        price_change(0, "1970-01-01T00:00:00.000", 100, 101, zip_code="00501", partition=1),
+        price_change(4, "1970-01-01T00:00:00.000", 100, 101, zip_code="01001"),  # late: years behind
+        price_change(0, "1970-01-01T00:00:00.000", 100, 101, zip_code="01001", partition=1),
     ]
     assert windows(log) == [
-        ("00501", "01 00:00", 1),
+        ("01001", "01 00:00", 1),
         ("78701", "01 09:00", 1),
         ("78701", "01 10:00", 2),
         ("78701", "01 11:00", 1),

@@ -1,0 +1,67 @@
+"""Small, nasty logs: contents at coordinates, with repeats, holes and idle entries."""
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from proptech_pipelines_tests.logs.batching import interleavings
+from proptech_pipelines_tests.logs.contents import (
+    Content,
+    broken_price_changes,
+    closings,
+    limits,
+    price_changes,
+    reports,
+    series,
+    undated_price_changes,
+)
+from proptech_pipelines_tests.logs.instants import instants
+from proptech_pipelines_tests.reference.log import MARKET_DATA, PRICE_CHANGES, Entry, Event, Idle
+
+Bursts = st.SearchStrategy[list[Content]]
+
+MAX_PARTITIONS = 3
+MAX_STEPS = 7
+
+
+@st.composite
+def logs(draw: st.DrawFn, *, broken: bool = False, undated: bool = False) -> list[Entry]:
+    """A log of price changes and market data on 1 to 3 partitions each, in an arbitrary order of arrival.
+
+    `broken` mixes in records that break the contract, `undated` some that were written without an event time.
+    """
+    bursts = [price_changes(), limits(), closings()]
+    bursts += [broken_price_changes()] if broken else []
+    bursts += [undated_price_changes()] if undated else []
+    partitions = [
+        *draw(_partitions(PRICE_CHANGES, st.one_of(bursts))),
+        *draw(_partitions(MARKET_DATA, st.one_of(reports(), series()))),
+    ]
+    return draw(interleavings([entry for partition in partitions for entry in partition]))
+
+
+@st.composite
+def _partitions(draw: st.DrawFn, topic: str, bursts: Bursts) -> list[list[Entry]]:
+    """The entries of each partition. All draw from one small pool, so contents repeat elsewhere."""
+    pool = draw(st.lists(bursts, min_size=1, max_size=MAX_STEPS))
+    steps = st.one_of(st.sampled_from(pool), st.sampled_from(pool), st.sampled_from(pool), instants())
+    count = draw(st.integers(1, MAX_PARTITIONS))
+    return [
+        draw(_placed(topic, partition, draw(st.lists(steps, min_size=1, max_size=MAX_STEPS))))
+        for partition in range(count)
+    ]
+
+
+@st.composite
+def _placed(draw: st.DrawFn, topic: str, partition: int, steps: Sequence[list[Content] | int]) -> list[Entry]:
+    """Give contents their offsets, with a hole here and there; a bare moment becomes an idle entry."""
+    entries: list[Entry] = []
+    offset = draw(st.sampled_from((0, 0, 5)))
+    for step in steps:
+        if isinstance(step, int):
+            entries.append(Idle(topic, partition, offset, step))
+            continue
+        for content in step:
+            entries.append(Event(topic, partition, offset, content.kafka_timestamp_ms, content.value))
+            offset += draw(st.sampled_from((1, 1, 1, 3)))
+    return entries
