@@ -81,7 +81,7 @@ def _bursts(draw: st.DrawFn, choices: Sequence[Sequence[Prices]]) -> list[Conten
 
 @st.composite
 def closings(draw: st.DrawFn) -> list[Content]:
-    """A record that moves stream time to the end of a window's grace, give or take 1 ms, then one of the window."""
+    """A record that moves stream time to the end of a grace, give or take 1 ms, then one that may be late."""
     place = draw(st.sampled_from(_ZIP_CODES))
     end_ms = BASE_MS + draw(st.sampled_from((1, 2))) * HOUR_MS
     closing_ms = end_ms + DAY_MS + draw(st.sampled_from((0, -1, 1)))
