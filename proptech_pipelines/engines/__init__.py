@@ -1,0 +1,1 @@
+"""Who executes a model: DuckDB on the lake."""

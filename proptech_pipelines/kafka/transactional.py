@@ -1,0 +1,106 @@
+"""A transactional producer that remembers in Kafka itself up to which number it has published."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+
+from proptech_pipelines.errors import ServiceError
+from proptech_pipelines.kafka.client import client_config
+from proptech_pipelines.kafka.records import Headers
+from proptech_pipelines.settings import Settings
+
+_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message to publish. `partition` None leaves the choice to the client's partitioner."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = field(default_factory=list[tuple[str, bytes]])
+    partition: int | None = None
+
+
+class TransactionalPublisher:
+    """Publishes numbered batches; the number and the messages commit together.
+
+    `name` fixes the transactional id, so that a newer publisher of that name fences an older one off, and the
+    consumer group under which the number is kept. `lake_id` is kept beside it: a number of another lake means
+    nothing here.
+    """
+
+    def __init__(self, settings: Settings, name: str, anchor_topic: str, lake_id: str) -> None:
+        self._lake_id = lake_id
+        self._anchor = (anchor_topic, 0)
+        group = f"proptech.outbox.{name}"
+        self._reader = Consumer(client_config(settings, group_id=group, enable_auto_commit=False))
+        self._producer = Producer(
+            client_config(
+                settings,
+                transactional_id=group,
+                enable_idempotence=True,
+                linger_ms=5,
+                compression_type="snappy",
+                transaction_timeout_ms=60_000,
+            )
+        )
+        self._name = name
+
+    def start(self) -> int | None:
+        """Fence older publishers off, end what they left open, and return the published number, None for none."""
+        try:
+            self._producer.init_transactions(_SECONDS)
+            stored = self._reader.committed([TopicPartition(*self._anchor)], timeout=_SECONDS)[0]
+        except KafkaException as error:
+            raise self._failed(error) from error
+        if stored.offset < 0 or stored.metadata != self._lake_id:
+            return None
+        return int(stored.offset)
+
+    def publish(self, messages: Iterable[Message], number: int) -> int:
+        """Publish `messages` and `number` in one transaction; returns how many.
+
+        Raises ServiceError if that failed; nothing of it is then visible to a read_committed reader.
+        """
+        count = 0
+        try:
+            self._producer.begin_transaction()
+            for message in messages:
+                self._produce(message)
+                count += 1
+            offset = TopicPartition(*self._anchor, number, self._lake_id)
+            self._producer.send_offsets_to_transaction(
+                [offset], self._reader.consumer_group_metadata(), _SECONDS
+            )
+            self._producer.commit_transaction(_SECONDS)
+        except KafkaException as error:
+            with suppress(KafkaException):
+                self._producer.abort_transaction(_SECONDS)
+            raise self._failed(error) from error
+        return count
+
+    def close(self) -> None:
+        """Let go of the connections; an open transaction is aborted by the next publisher of this name."""
+        self._producer.purge()
+        self._reader.close()
+
+    def _produce(self, message: Message) -> None:
+        where = {} if message.partition is None else {"partition": message.partition}
+        while True:
+            try:
+                self._producer.produce(
+                    message.topic, message.value, message.key, headers=message.headers or None, **where
+                )
+                return
+            except BufferError:
+                self._producer.poll(0.1)
+
+    def _failed(self, error: KafkaException) -> ServiceError:
+        return ServiceError(
+            f"The outbox {self._name} could not publish: {error.args[0].str()}.",
+            "see whether the broker is up and whether another stream run is publishing; it goes on by itself.",
+        )

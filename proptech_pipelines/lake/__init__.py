@@ -1,0 +1,1 @@
+"""Where events and tables live: the DuckLake, its log, ledger and upkeep."""

@@ -1,0 +1,91 @@
+"""Connections to the lake: DuckDB in this process, its catalog in PostgreSQL, its rows in Parquet files."""
+
+import importlib.util
+import re
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from proptech_pipelines.errors import ServiceError, SettingsError
+from proptech_pipelines.settings import Settings
+
+LAKE = "lake"
+METADATA_SCHEMA = "ducklake"
+_SECRET = re.compile(r"(password\s*=\s*)\S+", re.IGNORECASE)
+
+
+def connect(
+    settings: Settings, *, read_only: bool = False, threads: int | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A new DuckDB with the lake attached as `lake` and made the current catalog.
+
+    Each call is an instance of its own; `cursor()` of the result gives further connections to the same one,
+    each of which needs `USE lake`. Raises ServiceError if the catalog cannot be reached, SettingsError if none
+    is set.
+    """
+    if not settings.catalog:
+        raise SettingsError(
+            f"{settings.home} has no lake yet.", "run `proptech up` first, or set PROPTECH_CATALOG."
+        )
+    source = catalog_source(settings.catalog)
+    extensions = ("sqlite_scanner",) if source.startswith("sqlite:") else ("postgres_scanner",)
+    con = _open((*extensions, "ducklake"), threads)
+    options = [f"DATA_PATH '{_quoted(str(settings.lake_path))}/'", "DATA_INLINING_ROW_LIMIT 0"]
+    if not source.startswith("sqlite:"):
+        options.append(f"METADATA_SCHEMA '{METADATA_SCHEMA}'")
+    if read_only:
+        options.append("READ_ONLY")
+    else:
+        settings.lake_path.mkdir(parents=True, exist_ok=True)
+    try:
+        con.execute(f"ATTACH 'ducklake:{_quoted(source)}' AS {LAKE} ({', '.join(options)})")
+        con.execute(f"USE {LAKE}")
+    except duckdb.Error as error:
+        con.close()
+        reason = _SECRET.sub(r"\1***", str(error))
+        raise ServiceError(
+            f"The lake's catalog cannot be opened: {reason}", "run `proptech status`."
+        ) from error
+    return con
+
+
+def cursor(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Another connection to the same DuckDB, for another thread."""
+    other = con.cursor()
+    other.execute(f"USE {LAKE}")
+    return other
+
+
+def catalog_source(catalog: str) -> str:
+    """What DuckLake calls its catalog: `postgres:<libpq string>`, or `sqlite:<file>` as it stands."""
+    return catalog if catalog.startswith("sqlite:") else f"postgres:{catalog}"
+
+
+@cache
+def extension_path(name: str) -> Path:
+    """The file of a DuckDB extension, from its wheel: nothing is downloaded when the platform runs."""
+    package = f"duckdb_extension_{name}"
+    spec = importlib.util.find_spec(package)
+    locations = list(spec.submodule_search_locations or ()) if spec else []
+    found = [path for root in locations for path in Path(root).rglob("*.duckdb_extension")]
+    if not found:
+        raise ServiceError(f"The package {package} is not installed.", "install the project again with pip.")
+    return found[0]
+
+
+def _open(extensions: tuple[str, ...], threads: int | None) -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        | ({"threads": str(threads)} if threads else {})
+    )
+    # Rows carry their order in columns; keeping insertion order would cost memory in large scans.
+    con.execute("SET preserve_insertion_order = false")
+    con.execute("SET TimeZone = 'UTC'")
+    for name in extensions:
+        con.execute(f"LOAD '{_quoted(str(extension_path(name)))}'")
+    return con
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

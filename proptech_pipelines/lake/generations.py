@@ -1,0 +1,133 @@
+"""The tables of models in the lake: physical tables by generation, and the views under the public names."""
+
+from importlib import resources
+
+import duckdb
+
+from proptech_pipelines.contracts.columns import decoded_columns
+from proptech_pipelines.contracts.topics import topic
+from proptech_pipelines.lake.connection import LAKE
+from proptech_pipelines.lake.stream_times import stream_times
+from proptech_pipelines.lake.tables import STAGING_COLUMNS, TABLE_TOPIC_COLUMNS, comment, keep_in_catalog
+from proptech_pipelines.lake.transactions import transaction
+from proptech_pipelines.models import slices
+from proptech_pipelines.models.graph import STREAM_TIMES, Graph
+from proptech_pipelines.models.model import COMMIT_COLUMN, SIGN_COLUMN, Model, parse_model
+
+FIRST_GENERATION = 1
+
+
+def checkout_models() -> list[Model]:
+    """The models of `dbt_like_sql` as they stand in this installation. Raises ModelError for one outside the class."""
+    root = resources.files("dbt_like_sql")
+    models = [
+        parse_model(file.name.removesuffix(".sql"), folder.name, file.read_text())
+        for folder in root.iterdir()
+        if folder.is_dir()
+        for file in folder.iterdir()
+        if file.name.endswith(".sql")
+    ]
+    return sorted(models, key=lambda model: model.name)
+
+
+def checkout_graph() -> Graph:
+    """The graph of `checkout_models`."""
+    return Graph.of(checkout_models())
+
+
+def live_graph(con: duckdb.DuckDBPyConnection) -> Graph:
+    """The models that the lake's tables follow: their stored texts, whatever the installation holds by now."""
+    rows = con.execute("select table_name, folder, model from generations order by table_name").fetchall()
+    return Graph.of(parse_model(*row) for row in rows)
+
+
+def physical(name: str) -> str:
+    """The stored table behind the public name of a model."""
+    return f"{LAKE}.{name}__{FIRST_GENERATION}"
+
+
+def create_models(con: duckdb.DuckDBPyConnection, graph: Graph) -> tuple[str, ...]:
+    """Create the tables and views of models that the lake does not have, and the heads of their families.
+
+    A family that the lake has keeps its models as they were when it was made; the names of models that
+    differ from that by now are returned.
+    """
+    live = {
+        row[0]: (row[1], row[2])
+        for row in con.execute("select table_name, family, model from generations").fetchall()
+    }
+    families = {family for family, _ in live.values() if family}
+    wanted = [
+        model for model in graph.models.values() if model.name not in live and model.family not in families
+    ]
+    new_families = [family for family in graph.families if family not in families]
+    if wanted:
+        with transaction(con):
+            for model in wanted:
+                _create(con, graph, model)
+            for family in new_families:
+                con.execute(f"create table head_{family} (b bigint)")
+                con.execute(f"insert into head_{family} values (0)")
+        for family in new_families:
+            keep_in_catalog(con, f"head_{family}")
+    done = {model.name for model in wanted}
+    return tuple(
+        model.name
+        for model in graph.models.values()
+        if model.name not in done and live.get(model.name, ("", ""))[1] != model.text
+    )
+
+
+def _create(con: duckdb.DuckDBPyConnection, graph: Graph, model: Model) -> None:
+    if model.kind == "staging":
+        _create_staging(con, model)
+    elif model.kind == "view":
+        _create_view(con, graph, model)
+    else:
+        _create_stored(con, graph, model)
+    con.execute(
+        "insert into generations values (?, ?, ?, ?, ?, now() at time zone 'UTC')",
+        [model.name, FIRST_GENERATION, model.family, model.folder, model.text],
+    )
+
+
+def _create_staging(con: duckdb.DuckDBPyConnection, model: Model) -> None:
+    source = topic(model.topic)
+    extra = TABLE_TOPIC_COLUMNS if source.kind == "table" else {}
+    columns = {**STAGING_COLUMNS, **extra}
+    empty = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in decoded_columns(source).items())
+    head = ", ".join(f"cast(null as {kind}) as {name}" for name, (kind, _) in columns.items())
+    con.execute(
+        f"create table {model.name} as with decoded as (select {empty}) select {head}, typed.* "
+        f"from ({model.sql}) as typed limit 0"
+    )
+    con.execute(f"alter table {model.name} set partitioned by (kafka_date)")
+    texts = {name: text for name, (_, text) in columns.items()} | {
+        column.name: column.description for column in model.columns
+    }
+    comment(con, "table", model.name, model.description, texts)
+
+
+def _create_stored(con: duckdb.DuckDBPyConnection, graph: Graph, model: Model) -> None:
+    def leaf(root: Model) -> str:
+        if root.kind == "staging":
+            return slices.staged_rows(f"{LAKE}.{root.name}", "true")
+        return slices.whole_rows(root, physical(root.name))
+
+    sign = f", cast(null as integer) as {SIGN_COLUMN}" if model.kind == "recompute" else ""
+    con.execute(
+        f"create table {physical(model.name)} as select cast(null as bigint) as {COMMIT_COLUMN}{sign}, * "
+        f"from ({slices.wrapped(graph, model, leaf)}) limit 0"
+    )
+    con.execute(
+        f"create view {model.name} as {slices.whole_rows(model, physical(model.name).removeprefix('lake.'))}"
+    )
+    comment(con, "view", model.name, model.description, {})
+
+
+def _create_view(con: duckdb.DuckDBPyConnection, graph: Graph, model: Model) -> None:
+    given = ""
+    if STREAM_TIMES in model.inputs:
+        given = f"with {STREAM_TIMES} as ({stream_times(model.family)}) "
+    con.execute(f"create view {model.name} as {given}select * from ({model.sql}\n)")
+    comment(con, "view", model.name, model.description, {})

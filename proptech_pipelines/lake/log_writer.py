@@ -1,0 +1,141 @@
+"""Writes one ingest transaction: log, staging, dead letters, control entries, ranges and ledger together."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from proptech_pipelines.lake.control import ControlEntry
+from proptech_pipelines.lake.positions import Positions
+from proptech_pipelines.lake.transactions import move_head, transaction
+from proptech_pipelines.models.model import Model
+
+INGEST = "ingest"
+
+
+@dataclass(frozen=True)
+class TopicRows:
+    """Rows of one topic for one table. `epoch` is the topic's incarnation that `topic_id` names."""
+
+    topic: str
+    topic_id: str
+    epoch: int
+    rows: pa.Table
+
+
+@dataclass(frozen=True)
+class Batch:
+    """All that one ingest transaction writes besides its numbers."""
+
+    log: Sequence[TopicRows]
+    staged: Sequence[TopicRows]
+    dead: Sequence[TopicRows]
+    ranges: pa.Table
+    control: Sequence[ControlEntry]
+    consumed: int
+    staged_rows: int
+    dead_letters: int
+
+
+def write_batch(
+    con: duckdb.DuckDBPyConnection,
+    staging: dict[str, Model],
+    positions: Positions,
+    batch: Batch,
+    cluster_id: str,
+) -> int:
+    """Commit `batch` on top of `positions` and return its number; all of it or nothing.
+
+    `staging` gives the staging model of each topic. Raises LedgerConflict if another writer moved the ingest's
+    head since `positions` was read.
+    """
+    with transaction(con):
+        number = move_head(con, INGEST, positions.commit_number)
+        if batch.log:
+            _insert(
+                con,
+                "event_log",
+                batch.log,
+                f"{number} as commit_number, '{_quoted(cluster_id)}' as cluster_id, *",
+            )
+        for item in batch.staged:
+            _insert_staged(con, staging[item.topic], item, number)
+        if batch.dead:
+            _insert(
+                con,
+                "dead_letters",
+                batch.dead,
+                f"{number} as commit_number, *, now() at time zone 'UTC' as dead_at",
+            )
+        if len(batch.ranges):
+            con.register("batch_rows", batch.ranges)
+            con.execute(
+                f"insert into log_ranges by name select {number} as commit_number, "
+                f"'{_quoted(cluster_id)}' as cluster_id, * from batch_rows"
+            )
+        control_number = write_control(con, number, positions, batch.control)
+        con.execute(
+            "insert into ledger values (?, ?, null, ?, ?, ?, ?, now() at time zone 'UTC')",
+            [INGEST, number, control_number, batch.consumed, batch.staged_rows, batch.dead_letters],
+        )
+    return number
+
+
+def write_control(
+    con: duckdb.DuckDBPyConnection, commit_number: int, positions: Positions, entries: Sequence[ControlEntry]
+) -> int:
+    """Append `entries` to the control log inside a transaction; returns the next number."""
+    number = positions.control_number
+    cut: dict[str, dict[str, int]] = {}
+    if entries:
+        for state in positions.partitions.values():
+            cut.setdefault(state.topic_id, {})[str(state.partition)] = state.next_offset
+    for entry in entries:
+        con.execute(
+            "insert into control_log values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now() at time zone 'UTC')",
+            [
+                number,
+                commit_number,
+                entry.kind,
+                entry.topic,
+                entry.topic_id,
+                entry.partition,
+                entry.at_offset,
+                entry.stream_time_ms,
+                entry.schema_key,
+                entry.schema_text,
+                json.dumps(cut, sort_keys=True),
+            ],
+        )
+        number += 1
+    return number
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, parts: Sequence[TopicRows], columns: str) -> None:
+    selects: list[str] = []
+    for number, item in enumerate(parts):
+        con.register(f"part_{number}", item.rows)
+        selects.append(
+            f"select '{_quoted(item.topic)}' as topic, '{_quoted(item.topic_id)}' as topic_id, "
+            f"{item.epoch} as topic_epoch, * from part_{number}"
+        )
+    con.execute(f"insert into {table} by name select {columns} from ({' union all '.join(selects)})")
+    for number in range(len(parts)):
+        con.unregister(f"part_{number}")
+
+
+def _insert_staged(con: duckdb.DuckDBPyConnection, model: Model, item: TopicRows, number: int) -> None:
+    meta = [name for name in item.rows.column_names if "_" in name]
+    con.register("batch_rows", item.rows)
+    typed = model.sql[len("select") :]
+    con.execute(
+        f"insert into {model.name} by name with decoded as (from batch_rows) "
+        f"select {number} as commit_number, '{_quoted(item.topic_id)}' as topic_id, {item.epoch} as topic_epoch, "
+        f"{', '.join(meta)}, {typed}"
+    )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

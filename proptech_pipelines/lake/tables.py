@@ -1,0 +1,224 @@
+"""The lake's own tables: the log, its control log, the ledger, dead letters. Storage version 1.
+
+Models' tables are made in `lake.generations`. Everything here is created once, idempotently.
+"""
+
+import uuid
+
+import duckdb
+
+from proptech_pipelines.errors import ServiceError
+from proptech_pipelines.lake.transactions import transaction
+
+STORAGE_VERSION = 1
+
+COORDINATES = {
+    "topic_id": ("VARCHAR", "Id of the topic; a topic deleted and made again has a new one"),
+    "topic_epoch": ("INTEGER", "How many times the topic had been made when this one appeared, from 1"),
+    "kafka_partition": ("INTEGER", "Partition"),
+    "kafka_offset": ("BIGINT", "Offset"),
+}
+_COMMIT = {"commit_number": ("BIGINT", "Number of the ingest transaction that brought it")}
+_KAFKA_DATE = {"kafka_date": ("DATE", "Day of the Kafka timestamp, UTC; the table is partitioned by it")}
+_TIMESTAMP = {"kafka_timestamp_ms": ("BIGINT", "Kafka timestamp, ms since 1970 UTC")}
+STAGING_COLUMNS = {
+    **_COMMIT,
+    **COORDINATES,
+    **_TIMESTAMP,
+    "event_time": ("TIMESTAMP", "When it happened, UTC, from the record or, where flagged, from Kafka"),
+    "event_time_is_kafka": ("BOOLEAN", "True where the record gave no time of its own"),
+    "stream_time_ms": (
+        "BIGINT",
+        "Largest event time of the partition so far, this row included, ms since 1970",
+    ),
+    **_KAFKA_DATE,
+}
+TABLE_TOPIC_COLUMNS = {
+    "record_key": ("VARCHAR", "Key of the record"),
+    "is_tombstone": ("BOOLEAN", "True for the version none"),
+}
+_RAW = {
+    "key": ("BLOB", "Key as it came"),
+    "value": ("BLOB", "Value as it came"),
+    "headers": ("STRUCT(name VARCHAR, value BLOB)[]", "Headers as they came, null for none"),
+    "schema_id": ("BIGINT", "Schema id of the wire format"),
+    "schema_guid": ("VARCHAR", "Schema GUID where the header carried one"),
+}
+
+TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
+    "event_log": (
+        "Every record as it came, once, in order: the log that all tables are computed from.",
+        {
+            **_COMMIT,
+            "cluster_id": ("VARCHAR", "Id of the Kafka cluster"),
+            "topic": ("VARCHAR", "Topic"),
+            **COORDINATES,
+            **_TIMESTAMP,
+            "timestamp_type": ("TINYINT", "1 create time, 2 log append time"),
+            **_RAW,
+            **_KAFKA_DATE,
+        },
+    ),
+    "dead_letters": (
+        "Records that broke their contract, with the reason and their raw bytes.",
+        {
+            **_COMMIT,
+            "topic": ("VARCHAR", "Topic"),
+            **COORDINATES,
+            **_TIMESTAMP,
+            "stage": ("VARCHAR", "Where it failed: framing, decode or contract"),
+            "reason": ("VARCHAR", "One of a closed set of reasons"),
+            "message": ("VARCHAR", "What was wrong, for people"),
+            **_RAW,
+            "dead_at": ("TIMESTAMP", "When it was put here, UTC"),
+        },
+    ),
+    "control_log": (
+        "What outside Kafka changes rows, gapless and numbered: the other half of the log.",
+        {
+            "number": ("BIGINT", "Number, from 0, without gaps"),
+            **_COMMIT,
+            "kind": ("VARCHAR", "partition_idle or schema_resolved"),
+            "topic": ("VARCHAR", "Topic concerned"),
+            "topic_id": ("VARCHAR", "Id of that topic"),
+            "kafka_partition": ("INTEGER", "Partition concerned"),
+            "at_offset": ("BIGINT", "It holds for records from this offset on"),
+            "stream_time_ms": ("BIGINT", "Stream time that the partition is raised to, ms since 1970"),
+            "schema_key": ("VARCHAR", "Schema id or GUID"),
+            "schema_text": ("VARCHAR", "Full text of the schema"),
+            "positions": ("VARCHAR", "JSON: next offset by topic id and partition when it was written"),
+            "written_at": ("TIMESTAMP", "When it was written, UTC"),
+        },
+    ),
+    "log_ranges": (
+        "Offset ranges of every ingest transaction, with counts and checksum: the positions, kept as deltas.",
+        {
+            **_COMMIT,
+            "cluster_id": ("VARCHAR", "Id of the Kafka cluster"),
+            "topic": ("VARCHAR", "Topic"),
+            "topic_id": COORDINATES["topic_id"],
+            "topic_epoch": COORDINATES["topic_epoch"],
+            "kafka_partition": ("INTEGER", "Partition"),
+            "start_offset": ("BIGINT", "First offset of the range, included"),
+            "end_offset": ("BIGINT", "Next offset after the range"),
+            "records": ("BIGINT", "Records in the range"),
+            "staged": ("BIGINT", "Of these, rows in staging"),
+            "dead": ("BIGINT", "Of these, dead letters"),
+            "stream_time_ms": (
+                "BIGINT",
+                "Stream time of the partition after the range, ms since 1970; null for none yet",
+            ),
+            "checksum": ("BIGINT", "CRC-32 over offsets, keys and values of the range, in order"),
+            "holes": (
+                "VARCHAR",
+                "JSON list of [start, end) that the broker served without records, null for none",
+            ),
+        },
+    ),
+    "ledger": (
+        "One row for every transaction of the ingest and of each family: what it did.",
+        {
+            "writer": ("VARCHAR", "ingest, or the family"),
+            "commit_number": ("BIGINT", "Number of the transaction, per writer, from 1, without gaps"),
+            "input_commit": ("BIGINT", "Families: number of the last ingest transaction taken in"),
+            "control_number": ("BIGINT", "Next number of the control log at this cut"),
+            "rows_in": ("BIGINT", "Ingest: records consumed. Families: staging rows read"),
+            "rows_applied": ("BIGINT", "Ingest: rows staged. Families: assignments to windows or groups"),
+            "rows_rejected": ("BIGINT", "Ingest: dead letters. Families: assignments that came too late"),
+            "committed_at": ("TIMESTAMP", "When it committed, UTC"),
+        },
+    ),
+    "published": (
+        "What the outboxes have published.",
+        {
+            "outbox": ("VARCHAR", "Outbox"),
+            "number": ("BIGINT", "Last transaction of the outbox's writer that is out"),
+            "messages": ("BIGINT", "Messages of that step"),
+            "published_at": ("TIMESTAMP", "When, UTC"),
+        },
+    ),
+    "generations": (
+        "The models that the lake's tables follow, as they were when the tables were made.",
+        {
+            "table_name": ("VARCHAR", "Table"),
+            "generation": ("INTEGER", "Generation of the table, from 1"),
+            "family": ("VARCHAR", "Family that stores it, empty for staging and for views of no family"),
+            "folder": ("VARCHAR", "Folder of the model's file"),
+            "model": ("VARCHAR", "Text of the model's file"),
+            "created_at": ("TIMESTAMP", "When the table was made, UTC"),
+        },
+    ),
+    "schema_versions": (
+        "Schemas that records were read with.",
+        {
+            "schema_key": ("VARCHAR", "Schema id or GUID"),
+            "topic": ("VARCHAR", "Topic of the first record seen under it"),
+            "schema_text": ("VARCHAR", "Full text"),
+            "first_seen_at": ("TIMESTAMP", "When it was first seen, UTC"),
+        },
+    ),
+}
+
+VIEWS = {
+    "schema_versions": """
+        select schema_key, any_value(topic order by number) as topic, any_value(schema_text order by number)
+            as schema_text, min(written_at) as first_seen_at
+        from control_log where kind = 'schema_resolved' group by schema_key""",
+}
+INLINED_ROWS = 100_000
+"""The ledger and the heads are kept in the catalog: a row or two a transaction is not worth a file."""
+
+
+def create(con: duckdb.DuckDBPyConnection) -> None:
+    """Create what is missing. Raises ServiceError if the lake was written by a newer version of the platform."""
+    with transaction(con):
+        con.execute("create table if not exists lake_version (version integer, lake_id varchar)")
+        row = con.execute("select max(version) from lake_version").fetchone()
+        version = row[0] if row else None
+        if version is not None and version > STORAGE_VERSION:
+            raise ServiceError(
+                f"The lake has storage version {version}, this platform knows {STORAGE_VERSION}.",
+                "upgrade proptech_pipelines.",
+            )
+        if version is not None:
+            return
+        con.execute("insert into lake_version values (?, ?)", [STORAGE_VERSION, str(uuid.uuid4())])
+        for name, (description, columns) in TABLES.items():
+            if name in VIEWS:
+                con.execute(f"create view {name} as {VIEWS[name]}")
+            else:
+                create_table(con, name, columns, description)
+        con.execute("alter table event_log set partitioned by (topic, kafka_date)")
+        con.execute("create table head_ingest (b bigint)")
+        con.execute("insert into head_ingest values (0)")
+    for name in ("ledger", "head_ingest", "control_log", "published", "generations"):
+        keep_in_catalog(con, name)
+
+
+def create_table(
+    con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, tuple[str, str]], description: str
+) -> None:
+    """Create table `name` of `columns` (name -> type, description), commented."""
+    con.execute(
+        f"create table {name} ({', '.join(f'{column} {kind}' for column, (kind, _) in columns.items())})"
+    )
+    comment(con, "table", name, description, {column: text for column, (_, text) in columns.items()})
+
+
+def comment(
+    con: duckdb.DuckDBPyConnection, kind: str, name: str, description: str, columns: dict[str, str]
+) -> None:
+    """Describe table or view `name` and its columns, for whoever looks at the lake from another tool."""
+    con.execute(f"comment on {kind} {name} is {_literal(description)}")
+    if kind == "table":
+        for column, text in columns.items():
+            con.execute(f"comment on column {name}.{column} is {_literal(text)}")
+
+
+def keep_in_catalog(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Keep the rows of `table` in the catalog instead of in files."""
+    con.execute(f"call lake.set_option('data_inlining_row_limit', {INLINED_ROWS}, table_name => '{table}')")
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,56 @@
+"""Transactions on the lake: all or nothing, and conflicts told apart from faults."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import duckdb
+
+from proptech_pipelines.errors import LedgerConflict
+
+_CONFLICT_WORDS = ("conflict", "could not serialize", "database is locked", "duplicate key")
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what happens inside, or roll it back.
+
+    Raises LedgerConflict when another transaction got there first: whoever called plans its unit again from
+    a fresh snapshot, dropping whatever it had cached.
+    """
+    con.execute("begin transaction")
+    try:
+        yield
+        con.execute("commit")
+    except BaseException as error:
+        with suppress(duckdb.Error):
+            con.execute("rollback")
+        if isinstance(error, duckdb.Error) and any(word in str(error).lower() for word in _CONFLICT_WORDS):
+            raise LedgerConflict(
+                f"Another writer committed first: {error}", "plan the unit again."
+            ) from error
+        raise
+
+
+def move_head(con: duckdb.DuckDBPyConnection, writer: str, current: int) -> int:
+    """Move the head of `writer` from `current` to the next number and return that, inside a transaction.
+
+    The update of one row is what makes two transactions of a writer conflict; appending alone would not.
+    Raises LedgerConflict if the head is no longer at `current`.
+    """
+    row = con.execute(f"update head_{writer} set b = b + 1 where b = {current}").fetchone()
+    if row is None or row[0] != 1:
+        raise LedgerConflict(
+            f"The head of {writer} is no longer at {current}.",
+            "plan the unit again.",
+            writer=writer,
+            current=current,
+        )
+    return current + 1
+
+
+def head(con: duckdb.DuckDBPyConnection, writer: str) -> int:
+    """Number of the last transaction of `writer`, 0 for none yet."""
+    row = con.execute(f"select b from head_{writer}").fetchone()
+    if row is None:
+        raise LedgerConflict(f"The head of {writer} is missing.", "restore the catalog from a backup.")
+    return int(row[0])

@@ -1,0 +1,118 @@
+"""The graph of models: who reads whom, which family stores what, and in which order they advance."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from proptech_pipelines.errors import ModelError
+from proptech_pipelines.models.fold import Fold, fold_of
+from proptech_pipelines.models.model import Model
+
+STREAM_TIMES = "stream_times"
+"""Given by the lake: topic, and the least stream time of its partitions at the family's own cut."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All models by name, checked and in topological order (inputs first)."""
+
+    models: Mapping[str, Model]
+
+    @classmethod
+    def of(cls, models: Iterable[Model]) -> "Graph":
+        """Order `models`. Raises ModelError for a missing input, a cycle, or a stored input of another family."""
+        by_name: dict[str, Model] = {}
+        for model in models:
+            if model.name in by_name:
+                raise ModelError(f"two models are named {model.name}.", "rename one.")
+            by_name[model.name] = model
+        ordered: dict[str, Model] = {}
+        for name in by_name:
+            _visit(name, by_name, ordered, ())
+        graph = cls(ordered)
+        for model in ordered.values():
+            graph.check_family(model)
+        return graph
+
+    def __getitem__(self, name: str) -> Model:
+        return self.models[name]
+
+    @cached_property
+    def staging(self) -> tuple[Model, ...]:
+        """The staging models, one a topic."""
+        return tuple(model for model in self.models.values() if model.kind == "staging")
+
+    @cached_property
+    def market(self) -> tuple[Model, ...]:
+        """All other models: the tables that people read."""
+        return tuple(model for model in self.models.values() if model.kind != "staging")
+
+    @cached_property
+    def families(self) -> tuple[str, ...]:
+        """Names of the families, in the order of their first stored model."""
+        return tuple(dict.fromkeys(model.family for model in self.models.values() if model.is_stored))
+
+    @cached_property
+    def folds(self) -> Mapping[str, Fold]:
+        """Keys and merges of every fold."""
+        return {model.name: fold_of(model) for model in self.models.values() if model.kind == "fold"}
+
+    def stored(self, family: str) -> tuple[Model, ...]:
+        """The stored models of `family`, inputs first."""
+        return tuple(model for model in self.models.values() if model.is_stored and model.family == family)
+
+    def upstream(self, name: str) -> tuple[Model, ...]:
+        """Models that `name` reads, directly or through others, inputs first; `name` itself is not among them."""
+        found: dict[str, Model] = {}
+        for parent in self.models[name].inputs:
+            if parent != STREAM_TIMES:
+                found.update({model.name: model for model in self.upstream(parent)})
+                found[parent] = self.models[parent]
+        return tuple(found.values())
+
+    def roots(self, name: str) -> tuple[Model, ...]:
+        """The staging and stored models that `name` reads, seen through views."""
+        found: dict[str, Model] = {}
+        for parent in self.models[name].inputs:
+            if parent == STREAM_TIMES:
+                continue
+            model = self.models[parent]
+            seen = (model,) if model.kind != "view" else self.roots(parent)
+            found.update({item.name: item for item in seen})
+        return tuple(found.values())
+
+    def staging_of(self, family: str) -> tuple[Model, ...]:
+        """The staging models that `family` consumes."""
+        found: dict[str, Model] = {}
+        for model in self.stored(family):
+            found.update({item.name: item for item in self.upstream(model.name) if item.kind == "staging"})
+        return tuple(found.values())
+
+    def check_family(self, model: Model) -> None:
+        """Raise ModelError if a stored model reads what another family stores: their cuts differ."""
+        if not model.is_stored:
+            return
+        for root in self.roots(model.name):
+            if root.kind != "staging" and root.family != model.family:
+                raise ModelError(
+                    f"{model.name} of family {model.family} reads {root.name} of family {root.family}, "
+                    "whose rows are at another cut.",
+                    "put both into one family, or read what the other reads.",
+                )
+
+
+def _visit(name: str, by_name: Mapping[str, Model], ordered: dict[str, Model], path: tuple[str, ...]) -> None:
+    if name in ordered or name == STREAM_TIMES:
+        return
+    if name in path:
+        raise ModelError(
+            f"models read each other in a circle: {' -> '.join((*path, name))}.", "break the circle."
+        )
+    model = by_name[name]
+    for parent in model.inputs:
+        if parent not in by_name and parent != STREAM_TIMES:
+            raise ModelError(
+                f"{name} reads {parent}, which is no model.", "correct the name or add the model."
+            )
+        _visit(parent, by_name, ordered, (*path, name))
+    ordered[name] = model

@@ -1,0 +1,167 @@
+"""A model: a SELECT with a small TOML header in its leading comment.
+
+    /*
+    kind = "fold"
+    family = "price_change_analysis"
+    description = "..."
+    */
+    select zip_code, -- Five-digit US zip code
+    ...
+
+The comment behind a column is its description. The file's stem is the table's name.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import sqlglot
+from sqlglot import exp
+
+from proptech_pipelines.errors import ModelError
+
+Kind = Literal["staging", "view", "append", "fold", "recompute"]
+STORED_KINDS = ("append", "fold", "recompute")
+COMMIT_COLUMN = "commit_number"
+SIGN_COLUMN = "sign"
+
+
+@dataclass(frozen=True)
+class Conserves:
+    """What a fold must account for: the rows of view `rows` = its `count` column + the rows of `late`."""
+
+    rows: str
+    count: str
+    late: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a model's result and what it says of it."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """A parsed model. `sql` is the definition as written, without the header; nothing rewrites it."""
+
+    name: str
+    kind: Kind
+    sql: str
+    description: str
+    folder: str
+    text: str
+    """The whole file, from which `parse_model` gives this model again."""
+    columns: tuple[Column, ...]
+    inputs: tuple[str, ...]
+    family: str = ""
+    """The consumer that stores it; models of a family advance together, in one transaction."""
+    topic: str = ""
+    """Staging only: the topic whose decoded records it types."""
+    key: tuple[str, ...] = ()
+    """Recompute only: columns of the result and of every input that name a group."""
+    reads: tuple[str, ...] = ()
+    """Recompute only: for a one-column key, expressions of the input keys that a group depends on."""
+    identity: tuple[str, ...] = ()
+    """Append only: columns whose values no two rows share."""
+    day_of: str = ""
+    """Column whose day is the row's partition in Dagster."""
+    conserves: Conserves | None = None
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether its rows are kept (a view's are computed when read)."""
+        return self.kind in STORED_KINDS
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the result's columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+
+_FIELDS = {"kind", "description", "family", "topic", "key", "reads", "identity", "day_of", "conserves"}
+_REQUIRED: dict[str, tuple[str, ...]] = {
+    "staging": ("topic",),
+    "view": (),
+    "append": ("family", "identity"),
+    "fold": ("family",),
+    "recompute": ("family", "key"),
+}
+
+
+def parse_model(name: str, folder: str, text: str) -> Model:
+    """Read the file `name`.sql of `folder`.
+
+    Raises ModelError for a header that is missing, unknown or incomplete, and for SQL that is not one SELECT.
+    """
+    header, sql = _split(name, text)
+    kind = header.get("kind")
+    if kind not in get_args(Kind):
+        raise ModelError(
+            f"{name}: kind {kind!r} is none of {', '.join(get_args(Kind))}.", "correct the header."
+        )
+    unknown = sorted(set(header) - _FIELDS)
+    missing = [item for item in ("description", *_REQUIRED[kind]) if not header.get(item)]
+    if unknown or missing:
+        raise ModelError(
+            f"{name}: header fields unknown: {unknown}, missing for kind {kind}: {missing}.",
+            "correct the header.",
+        )
+    tree = parse_select(name, sql)
+    return Model(
+        name=name,
+        kind=kind,
+        sql=sql,
+        description=header["description"],
+        folder=folder,
+        text=text,
+        columns=_columns(tree),
+        inputs=() if kind == "staging" else _inputs(tree),
+        family=header.get("family", ""),
+        topic=header.get("topic", ""),
+        key=tuple(header.get("key", ())),
+        reads=tuple(header.get("reads", ())),
+        identity=tuple(header.get("identity", ())),
+        day_of=header.get("day_of", ""),
+        conserves=Conserves(**header["conserves"]) if "conserves" in header else None,
+    )
+
+
+def parse_select(name: str, sql: str) -> exp.Select:
+    """The syntax tree of `sql`. Raises ModelError unless it is one SELECT."""
+    try:
+        trees = sqlglot.parse(sql, read="duckdb")
+    except sqlglot.ParseError as error:
+        raise ModelError(f"{name}: {error}", "correct the SQL.") from error
+    if len(trees) != 1 or not isinstance(trees[0], exp.Select):
+        raise ModelError(f"{name}: a model is one SELECT.", "split it into models, one a file.")
+    return trees[0]
+
+
+def _split(name: str, text: str) -> tuple[dict[str, Any], str]:
+    start, end = text.find("/*"), text.find("*/")
+    if start != 0 or end < 0:
+        raise ModelError(
+            f"{name}: no header comment /* ... */ at the top.", "add one with kind and description."
+        )
+    try:
+        header = tomllib.loads(text[2:end])
+    except tomllib.TOMLDecodeError as error:
+        raise ModelError(f"{name}: the header is not TOML ({error}).", "correct the header.") from error
+    return header, text[end + 2 :].strip()
+
+
+def _columns(tree: exp.Select) -> tuple[Column, ...]:
+    found: list[Column] = []
+    for projection in tree.expressions:
+        comments = [comment.strip() for node in projection.walk() for comment in node.comments or ()]
+        found.append(Column(projection.alias_or_name, " ".join(comments)))
+    return tuple(found)
+
+
+def _inputs(tree: exp.Select) -> tuple[str, ...]:
+    local = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
+    names = dict.fromkeys(table.name for table in tree.find_all(exp.Table))
+    return tuple(name for name in names if name not in local)

@@ -1,0 +1,80 @@
+"""Decides when silent partitions no longer hold back what is final. Pure: the clock's reading is passed in."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from proptech_pipelines.lake.control import ControlEntry
+from proptech_pipelines.lake.positions import Partition, PartitionState
+
+QUIET_TOPIC_FACTOR = 10
+"""A topic that is quiet as a whole is raised so many times less often: its stream time only follows the clock."""
+
+
+@dataclass
+class IdleWatch:
+    """Remembers when partitions last moved, by the clock of this process, and says which are idle.
+
+    A restart forgets: a partition is then watched for `idle_timeout_ms` anew, which costs finality only time.
+    """
+
+    idle_timeout_ms: int
+    max_ahead_ms: int
+    _moved_ms: dict[Partition, int] = field(default_factory=dict[Partition, int])
+    _raised_ms: dict[Partition, int] = field(default_factory=dict[Partition, int])
+
+    def moved(self, partitions: Iterable[Partition], now_ms: int) -> None:
+        """Note that records of `partitions` were taken in."""
+        for partition in partitions:
+            self._moved_ms[partition] = now_ms
+
+    def entries(
+        self, states: Iterable[PartitionState], end_offsets: Mapping[tuple[str, int], int], now_ms: int
+    ) -> list[ControlEntry]:
+        """The `partition_idle` entries that are due.
+
+        `states` are those of the newest incarnation of each topic. A partition with records not yet taken in
+        (its next offset below its end) is behind, not idle.
+        """
+        by_topic: dict[str, list[PartitionState]] = {}
+        for state in states:
+            self._moved_ms.setdefault((state.topic_id, state.partition), now_ms)
+            by_topic.setdefault(state.topic, []).append(state)
+        due: list[ControlEntry] = []
+        for group in by_topic.values():
+            due += self._topic_entries(group, end_offsets, now_ms)
+        return due
+
+    def _topic_entries(
+        self, group: list[PartitionState], end_offsets: Mapping[tuple[str, int], int], now_ms: int
+    ) -> list[ControlEntry]:
+        silent = [state for state in group if self._silent_ms(state, now_ms) >= self.idle_timeout_ms]
+        moving = [state for state in group if state not in silent]
+        known = [state.stream_time_ms for state in moving if state.stream_time_ms is not None]
+        timeout_ms = self.idle_timeout_ms
+        if known:
+            target = min(known)
+        elif not moving and any(state.stream_time_ms is not None for state in group):
+            target, timeout_ms = now_ms - self.max_ahead_ms, self.idle_timeout_ms * QUIET_TOPIC_FACTOR
+        else:
+            return []
+        found: list[ControlEntry] = []
+        for state in silent:
+            partition = (state.topic_id, state.partition)
+            behind = state.next_offset < end_offsets.get((state.topic, state.partition), 0)
+            rested = now_ms - self._raised_ms.get(partition, 0) >= timeout_ms
+            if not behind and rested and (state.stream_time_ms is None or state.stream_time_ms < target):
+                self._raised_ms[partition] = now_ms
+                found.append(
+                    ControlEntry(
+                        "partition_idle",
+                        state.topic,
+                        state.topic_id,
+                        state.partition,
+                        state.next_offset,
+                        target,
+                    )
+                )
+        return found
+
+    def _silent_ms(self, state: PartitionState, now_ms: int) -> int:
+        return now_ms - self._moved_ms[state.topic_id, state.partition]

@@ -1,0 +1,182 @@
+"""The ingest: takes micro-batches into log and staging, exactly once."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import duckdb
+import pyarrow as pa
+
+from proptech_pipelines.clock import Clock
+from proptech_pipelines.contracts.rules import Limits
+from proptech_pipelines.contracts.wire import SchemaKey
+from proptech_pipelines.errors import RegistryUnavailable
+from proptech_pipelines.kafka.records import Fetched
+from proptech_pipelines.lake.control import ControlEntry
+from proptech_pipelines.lake.log_writer import Batch, write_batch
+from proptech_pipelines.lake.positions import PartitionState, Positions, read_positions
+from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.pipeline.gather import TopicBatch, gather
+from proptech_pipelines.pipeline.prepare import Prepared, Range, advanced, prepare
+
+LookUp = Callable[[SchemaKey], str | None]
+"""Text of a schema by id or GUID, None if the registry does not know it; raises RegistryUnavailable."""
+_RETRY_SECONDS = 1.0
+
+
+class Ingest:
+    """The one writer of the log. Holds the cut in memory; a failed transaction drops it, `load` reads it again."""
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, graph: Graph, look_up: LookUp, limits: Limits, clock: Clock
+    ) -> None:
+        self._con = con
+        self._staging = {model.topic: model for model in graph.staging}
+        self._look_up = look_up
+        self._limits = limits
+        self._clock = clock
+        self._schemas: dict[SchemaKey, str] = {}
+        self._positions: Positions | None = None
+
+    @property
+    def positions(self) -> Positions:
+        """The cut after the last transaction."""
+        return self._positions or self.load()
+
+    def load(self) -> Positions:
+        """Read the cut and the resolved schemas from the lake."""
+        self._con.execute("begin transaction")
+        try:
+            self._positions = read_positions(self._con)
+            rows = self._con.execute("select schema_key, schema_text from schema_versions").fetchall()
+        finally:
+            self._con.execute("commit")
+        self._schemas = {schema_key_of(key): text for key, text in rows}
+        return self._positions
+
+    def take(
+        self, fetched: Sequence[Fetched], control: Sequence[ControlEntry] = (), cluster_id: str = ""
+    ) -> Prepared:
+        """Commit the ranges of `fetched`, which start at the positions, and `control` entries, in one transaction.
+
+        Waits while the registry is down. Raises LedgerConflict if another ingest was quicker: load and plan again.
+        """
+        positions = self.positions
+        batches = gather(fetched)
+        schemas, resolved = self._resolve(batches)
+        prepared = prepare(positions, batches, schemas, self._limits)
+        entries = [*resolved, *control]
+        ranges = [*prepared.ranges, *_raised(positions, control)]
+        batch = Batch(
+            prepared.log,
+            prepared.staged,
+            prepared.dead,
+            _range_table(ranges),
+            entries,
+            prepared.consumed,
+            prepared.staged_rows,
+            prepared.dead_letters,
+        )
+        try:
+            number = write_batch(self._con, self._staging, positions, batch, cluster_id)
+        except BaseException:
+            self._positions = None
+            raise
+        self._positions = advanced(positions, ranges, number, positions.control_number + len(entries))
+        self._schemas |= {
+            schema_key_of(entry.schema_key or ""): entry.schema_text or "" for entry in resolved
+        }
+        return prepared
+
+    def _resolve(
+        self, batches: Sequence[TopicBatch]
+    ) -> tuple[dict[SchemaKey, str | None], list[ControlEntry]]:
+        """The schemas of `batches`, and an entry for each that the log does not know yet.
+
+        An id that the registry does not know is asked for again with every batch that brings it.
+        """
+        schemas: dict[SchemaKey, str | None] = dict(self._schemas)
+        entries: list[ControlEntry] = []
+        for batch in batches:
+            for key in sorted(batch.frames.schema_keys, key=str):
+                if key in schemas:
+                    continue
+                schemas[key] = text = self._wait_for(key)
+                if text is not None:
+                    entries.append(
+                        ControlEntry(
+                            "schema_resolved",
+                            batch.topic.name,
+                            batch.topic_id,
+                            schema_key=str(key),
+                            schema_text=text,
+                        )
+                    )
+        return schemas, entries
+
+    def _wait_for(self, key: SchemaKey) -> str | None:
+        while True:
+            try:
+                return self._look_up(key)
+            except RegistryUnavailable:
+                # No record is at fault: nothing is consumed until the registry answers again.
+                self._clock.sleep(_RETRY_SECONDS)
+
+
+def schema_key_of(text: str) -> SchemaKey:
+    """The schema id or GUID that `text` stands for in the lake."""
+    return int(text) if text.isdigit() else text
+
+
+def _raised(positions: Positions, control: Sequence[ControlEntry]) -> list[Range]:
+    found: list[Range] = []
+    for entry in control:
+        if entry.kind == "partition_idle" and entry.topic_id is not None and entry.partition is not None:
+            state = positions.partitions[entry.topic_id, entry.partition]
+            found.append(Range(_with_stream_time(state, entry.stream_time_ms), state.next_offset))
+    return found
+
+
+def _with_stream_time(state: PartitionState, stream_time_ms: int | None) -> PartitionState:
+    return replace(state, stream_time_ms=max(stream_time_ms or 0, state.stream_time_ms or 0))
+
+
+def _range_table(ranges: Sequence[Range]) -> pa.Table:
+    return pa.Table.from_pylist(
+        [
+            {
+                "topic": item.state.topic,
+                "topic_id": item.state.topic_id,
+                "topic_epoch": item.state.topic_epoch,
+                "kafka_partition": item.state.partition,
+                "start_offset": item.start_offset,
+                "end_offset": item.state.next_offset,
+                "records": item.records,
+                "staged": item.staged,
+                "dead": item.dead,
+                "stream_time_ms": item.state.stream_time_ms,
+                "checksum": item.checksum,
+                "holes": json.dumps(item.holes) if item.holes else None,
+            }
+            for item in ranges
+        ],
+        _RANGE_SCHEMA,
+    )
+
+
+_RANGE_SCHEMA = pa.schema(
+    [
+        ("topic", pa.string()),
+        ("topic_id", pa.string()),
+        ("topic_epoch", pa.int32()),
+        ("kafka_partition", pa.int32()),
+        ("start_offset", pa.int64()),
+        ("end_offset", pa.int64()),
+        ("records", pa.int64()),
+        ("staged", pa.int64()),
+        ("dead", pa.int64()),
+        ("stream_time_ms", pa.int64()),
+        ("checksum", pa.int64()),
+        ("holes", pa.string()),
+    ]
+)

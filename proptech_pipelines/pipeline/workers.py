@@ -1,0 +1,107 @@
+"""The threads beside the ingest: one for each family, one for each outbox."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+import duckdb
+
+from proptech_pipelines.errors import FamilyHalted, LedgerConflict, ServiceError
+from proptech_pipelines.lake.lease import Leases, family_lease
+from proptech_pipelines.lake.log_writer import INGEST
+from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.pipeline.advance import Advance, advance_family, family_position
+from proptech_pipelines.pipeline.progress import Progress
+from proptech_pipelines.publishing.outbox import OutboxPublisher
+
+log = logging.getLogger(__name__)
+_LOOK_SECONDS = 1.0
+OnAdvance = Callable[[Advance], None]
+
+
+class FamilyWorker(threading.Thread):
+    """Advances one family as the ingest commits. Fails alone: tried again once, then halted with its error."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        leases: Leases,
+        graph: Graph,
+        family: str,
+        progress: Progress,
+        on_advance: OnAdvance,
+    ) -> None:
+        super().__init__(name=f"family {family}", daemon=True)
+        self._con = con
+        self._leases = leases
+        self._graph = graph
+        self._family = family
+        self._progress = progress
+        self._on_advance = on_advance
+
+    def run(self) -> None:
+        """Work until told to stop; what the ingest has committed by then is taken in first."""
+        failures = 0
+        while True:
+            try:
+                if not self._step():
+                    return
+                failures = 0
+            except LedgerConflict:
+                continue
+            except Exception as error:
+                failures += 1
+                log.exception("family %s failed (%d of 2)", self._family, failures)
+                if failures == 2:
+                    halted = FamilyHalted(
+                        f"Family {self._family} failed twice and is halted: {error}",
+                        "mend its models or input; the next stream run lets it catch up.",
+                        family=self._family,
+                    )
+                    halted.__cause__ = error
+                    self._progress.halt(self._family, halted)
+                    return
+                self._progress.stop.wait(_LOOK_SECONDS)
+
+    def _step(self) -> bool:
+        position = family_position(self._con, self._family)
+        self._progress.report(self._family, position.commit_number)
+        cut = self._progress.wait_beyond(INGEST, position.input_commit, _LOOK_SECONDS)
+        if cut.number <= position.input_commit:
+            return not self._progress.stop.is_set()
+        with self._leases.hold(family_lease(self._family)):
+            done = advance_family(
+                self._con, self._graph, self._family, position, cut.number, cut.control_number
+            )
+        self._progress.report(self._family, done.commit_number)
+        self._on_advance(done)
+        return True
+
+
+class OutboxWorker(threading.Thread):
+    """Publishes one outbox as its writer commits. An outage of the broker is waited for."""
+
+    def __init__(self, publisher: OutboxPublisher, progress: Progress) -> None:
+        super().__init__(name=f"outbox {publisher.outbox.name}", daemon=True)
+        self._publisher = publisher
+        self._progress = progress
+
+    def run(self) -> None:
+        """Work until told to stop; what its writer has committed by then goes out first."""
+        writer, number = self._publisher.outbox.writer, 0
+        while True:
+            stopping = self._progress.stop.is_set()
+            number = self._progress.wait_beyond(writer, number, _LOOK_SECONDS).number
+            try:
+                self._publisher.advance(number)
+            except (ServiceError, LedgerConflict) as error:
+                log.warning("%s", error)
+                number = 0
+                self._progress.stop.wait(_LOOK_SECONDS)
+            except Exception as error:
+                log.exception("outbox %s halts", self._publisher.outbox.name)
+                self._progress.halt(self._publisher.outbox.name, error)
+                break
+            if stopping:
+                break
+        self._publisher.close()

@@ -1,0 +1,1 @@
+"""From committed rows to output topics, each message once for a read_committed reader."""

@@ -1,0 +1,99 @@
+"""Outboxes: what committed rows mean as messages, and up to which number they are published."""
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import duckdb
+
+from proptech_pipelines.kafka.transactional import Message, TransactionalPublisher
+from proptech_pipelines.settings import Settings
+
+ReadMessages = Callable[[duckdb.DuckDBPyConnection, int, int], Iterable[Message]]
+"""Messages of the transactions (low, high] of the outbox's writer, oldest first."""
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """One output: whose transactions it follows, and what they mean as messages.
+
+    `anchor_topic` is a topic of its own under which the published number is kept.
+    """
+
+    name: str
+    writer: str
+    anchor_topic: str
+    read: ReadMessages
+
+
+class OutboxPublisher:
+    """Publishes one outbox from where it stopped. Connects when there is something to publish first."""
+
+    def __init__(self, settings: Settings, con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
+        self._settings = settings
+        self._con = con
+        self._outbox = outbox
+        self._publisher: TransactionalPublisher | None = None
+        self._number = 0
+
+    @property
+    def outbox(self) -> Outbox:
+        """What is published."""
+        return self._outbox
+
+    def advance(self, number: int, stop: threading.Event | None = None) -> int:
+        """Publish all transactions up to `number`; returns how many messages went out.
+
+        A failure leaves the number where it was: the next call starts from what Kafka says was published.
+        """
+        if self._publisher is None:
+            self._start()
+        if self._publisher is None or number <= self._number or (stop is not None and stop.is_set()):
+            return 0
+        messages = list(self._outbox.read(self._con, self._number, number))
+        if messages:
+            self._publish(messages, number)
+        self._number = number
+        return len(messages)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if self._publisher is not None:
+            self._publisher.close()
+            self._publisher = None
+
+    def _start(self) -> None:
+        publisher = TransactionalPublisher(
+            self._settings, self._outbox.name, self._outbox.anchor_topic, lake_id(self._con)
+        )
+        try:
+            self._number = max(publisher.start() or 0, published(self._con, self._outbox.name))
+        except BaseException:
+            publisher.close()
+            raise
+        self._publisher = publisher
+
+    def _publish(self, messages: list[Message], number: int) -> None:
+        assert self._publisher is not None
+        try:
+            self._publisher.publish(messages, number)
+        except BaseException:
+            self.close()
+            raise
+        # Kafka forgets the offsets of idle groups after a week; the lake does not.
+        self._con.execute(
+            "insert into published values (?, ?, ?, now() at time zone 'UTC')",
+            [self._outbox.name, number, len(messages)],
+        )
+
+
+def lake_id(con: duckdb.DuckDBPyConnection) -> str:
+    """The id that this lake was born with."""
+    row = con.execute("select lake_id from lake_version").fetchone()
+    return str(row[0]) if row else ""
+
+
+def published(con: duckdb.DuckDBPyConnection, name: str) -> int:
+    """The last number of outbox `name` that the lake knows to be published, 0 for none."""
+    row = con.execute("select coalesce(max(number), 0) from published where outbox = ?", [name]).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,130 @@
+"""For tests: the whole pipeline in one thread, without Kafka. After Kafka's TopologyTestDriver."""
+
+import io
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import fastavro
+
+from proptech_pipelines.clock import ManualClock
+from proptech_pipelines.contracts.rules import Limits
+from proptech_pipelines.contracts.topics import INPUT_TOPICS, schema_text
+from proptech_pipelines.contracts.wire import SchemaKey
+from proptech_pipelines.kafka.records import Fetched
+from proptech_pipelines.lake import tables
+from proptech_pipelines.lake.connection import connect
+from proptech_pipelines.lake.control import ControlEntry
+from proptech_pipelines.lake.generations import checkout_graph, create_models, live_graph
+from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.pipeline.advance import advance_family, family_position
+from proptech_pipelines.pipeline.ingest import Ingest
+from proptech_pipelines.settings import HOUR_MS, Settings
+
+_SCHEMA_IDS = {topic.name: number for number, topic in enumerate(INPUT_TOPICS, start=1)}
+_TEXTS: dict[SchemaKey, str] = {number: schema_text(name) for name, number in _SCHEMA_IDS.items()}
+_LIMITS = Limits(max_ahead_ms=24 * HOUR_MS, max_string_bytes=32_768)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record at its coordinates; `value` is encoded with the topic's newest schema, bytes go as they are."""
+
+    topic: str
+    partition: int
+    offset: int
+    kafka_timestamp_ms: int
+    value: Mapping[str, Any] | bytes | None
+    key: bytes | None = None
+
+
+class PipelineDriver:
+    """A lake of its own on disk, advanced by hand with the real executor.
+
+    `pipe` is one ingest transaction, `advance` one transaction of each family. `restart` forgets all that is
+    not in the lake.
+    """
+
+    def __init__(self, folder: Path, template: Path | None = None, graph: Graph | None = None) -> None:
+        """Make the lake in `folder`, an empty folder, from a `template` made by `make_template` if given."""
+        folder.mkdir(parents=True, exist_ok=True)
+        if template is not None:
+            shutil.copytree(template, folder, dirs_exist_ok=True)
+        self.settings = Settings(home=folder, catalog=f"sqlite:{folder}/catalog.sqlite", data_path="data")
+        self.con = connect(self.settings, threads=1)
+        if template is None:
+            tables.create(self.con)
+            create_models(self.con, graph or checkout_graph())
+        self.restart()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.con.close()
+
+    def restart(self) -> None:
+        """Drop everything held in memory, as a new process would find it."""
+        self.graph = live_graph(self.con)
+        self.ingest = Ingest(self.con, self.graph, _TEXTS.get, _LIMITS, ManualClock())
+
+    def pipe(self, records: Sequence[Record] = (), idle: Sequence[ControlEntry] = ()) -> None:
+        """Take `records` (per partition in the order of their offsets) and `idle` entries in as one transaction."""
+        parts: dict[tuple[str, int], Fetched] = {}
+        for record in records:
+            key = (record.topic, record.partition)
+            if key not in parts:
+                start = self._next_offset(*key)
+                parts[key] = Fetched(record.topic, topic_id(record.topic), record.partition, start, start)
+            parts[key].append(record.offset, (1, record.kafka_timestamp_ms), record.key, encode(record), None)
+        self.ingest.take(list(parts.values()), idle)
+
+    def advance(self, family: str | None = None) -> None:
+        """Bring `family`, or all families, to the ingest's cut."""
+        cut = self.ingest.positions
+        for name in [family] if family else self.graph.families:
+            position = family_position(self.con, name)
+            advance_family(self.con, self.graph, name, position, cut.commit_number, cut.control_number)
+
+    def table(self, name: str) -> list[dict[str, Any]]:
+        """The rows of table `name`, in no particular order."""
+        cursor = self.con.execute(f"select * from {name}")
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def _next_offset(self, topic: str, partition: int) -> int:
+        state = self.ingest.positions.partitions.get((topic_id(topic), partition))
+        return state.next_offset if state else 0
+
+
+def make_template(folder: Path, graph: Graph | None = None) -> Path:
+    """An empty lake in `folder`, for drivers to copy: quicker than making each one's tables anew."""
+    with PipelineDriver(folder, graph=graph):
+        return folder
+
+
+def topic_id(topic: str) -> str:
+    """The topic id that the driver gives to `topic`."""
+    return f"id-of-{topic}"
+
+
+def encode(record: Record) -> bytes | None:
+    """The record's value in the wire format."""
+    if record.value is None or isinstance(record.value, bytes):
+        return record.value
+    buffer = io.BytesIO()
+    buffer.write(b"\0" + _SCHEMA_IDS[record.topic].to_bytes(4, "big"))
+    fastavro.schemaless_writer(buffer, _parsed(record.topic), dict(record.value))
+    return buffer.getvalue()
+
+
+def _parsed(topic: str) -> Any:
+    if topic not in _PARSED:
+        _PARSED[topic] = fastavro.parse_schema(json.loads(schema_text(topic)))
+    return _PARSED[topic]
+
+
+_PARSED: dict[str, Any] = {}
