@@ -1,4 +1,4 @@
-"""Embedded services: Kafka, the schema registry, PostgreSQL and Dagster's processes, each a detached process."""
+"""Embedded services, each a detached process: Kafka, the registry, PostgreSQL, Dagster, the simulator."""
 
 from proptech_pipelines.services.testing_stack import Stack, testing_stack
 

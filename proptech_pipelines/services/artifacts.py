@@ -32,7 +32,7 @@ def kafka_jars(progress: Progress) -> Path:
 
 
 def registry_folder(progress: Progress) -> Path:
-    """The folder of the unpacked Apicurio registry (158 MB, downloaded on first use). Raises DownloadFailed."""
+    """The folder of the Apicurio registry (158 MB, downloaded on first use). Raises DownloadFailed."""
     return _installed(f"apicurio-registry-{REGISTRY_VERSION}", progress, _fetch_registry)
 
 

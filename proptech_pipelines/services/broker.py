@@ -41,6 +41,8 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 num.recovery.threads.per.data.dir=2
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=500
 """
 _LOGGING = """\
 rootLogger.level=WARN

@@ -13,6 +13,12 @@ def java_command(
 
     `properties` are further options of the virtual machine. `class_path` is a folder of jars.
     """
-    options = [f"-Xmx{max_heap_mib}m", "-Djava.net.preferIPv4Stack=true", "-XX:-UsePerfData", *properties]
+    options = [
+        f"-Xmx{max_heap_mib}m",
+        "-Djava.net.preferIPv4Stack=true",
+        "-XX:-UsePerfData",
+        "--sun-misc-unsafe-memory-access=allow",  # else four lines of warning about Kafka and Netty
+        *properties,
+    ]
     jars = ["-cp", f"{class_path}/*"] if class_path else []
     return str(JAVA), *options, *jars, *arguments

@@ -44,7 +44,7 @@ class PostgresServer(Service):
 
     @property
     def socket_folder(self) -> Path:
-        """The folder of the UNIX socket: `<home>/run/postgres`, or a short one where that path is too long."""
+        """The UNIX socket's folder: `<home>/run/postgres`, or a short one where that path is too long."""
         folder = self.home / "run" / "postgres"
         if len(str(folder / _SOCKET_NAME)) <= _LONGEST_SOCKET_PATH:
             return folder

@@ -1,4 +1,4 @@
-"""Detached processes: started in a session of their own, found again by pid file or by a mark in their environment.
+"""Detached processes: each in a session of its own, found again by its pid file or its environment.
 
 A pid alone may be reused, so the pid file also holds the process's start time. A process whose pid file was
 lost (a kill between start and write) is still found: every process of a service inherits `PROPTECH_HOME` and
@@ -23,7 +23,7 @@ _START_TIME_TOLERANCE_S = 3.0  # the kernel's boot time moves when the clock is 
 _KEPT_LOG_BYTES = 10 << 20
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
-"""Processes started by this very process: polled to reap them, kept so that none is collected while it runs."""
+"""Our own children: polled to reap them, kept so that none is collected while it runs."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,20 @@ def _leave_children_running() -> None:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether `process` runs. A zombie does not; one of our own children is reaped on the way."""
+    """Whether `process` runs. A zombie does not, once its last thread is gone and its ports are free.
+
+    One of our own children is reaped on the way.
+    """
     child = _children.get(process.pid)
-    if child is not None and child.poll() is not None:
+    if child is not None:
+        if child.poll() is None:
+            return True
         del _children[process.pid]
         return False
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return process.num_threads() > 1
+        return process.is_running()
     except psutil.NoSuchProcess:
         return False
 

@@ -17,7 +17,7 @@ _FIELD_PATH = re.compile(r"/fields/(\d+)")
 
 
 def register_schemas(url: str) -> dict[str, int]:
-    """Register every version of every schema of `contracts/schemas`, oldest first; returns subject -> newest id.
+    """Register every version of every schema of `contracts/schemas`; returns subject -> newest id.
 
     Registering again changes nothing. Raises IncompatibleSchema naming the field, or RegistryUnavailable.
     """
@@ -30,7 +30,7 @@ def register_schemas(url: str) -> dict[str, int]:
 
 
 def register_schema(url: str, subject: str, text: str) -> int:
-    """Register the Avro schema `text` under `subject`, whose compatibility becomes FULL_TRANSITIVE; returns its id.
+    """Register the Avro schema `text` under `subject`, made FULL_TRANSITIVE, and return its id.
 
     Raises IncompatibleSchema naming the field, or RegistryUnavailable.
     """
@@ -70,18 +70,9 @@ def _fields_at_fault(text: str, former: str, reason: str) -> list[str]:
     spells out wins, else both are given.
     """
     found: list[str] = []
+    schemas = [json.loads(item).get("fields", []) for item in (text, former)]
     for place in _FIELD_PATH.findall(reason):
-        both = [
-            item["fields"][int(place)]["name"] for item in _records(text, former) if _has(item, int(place))
-        ]
+        both = [fields[int(place)]["name"] for fields in schemas if int(place) < len(fields)]
         spelled = [name for name in both if re.search(rf"\b{re.escape(name)} at /fields/{place}\b", reason)]
         found += spelled or both
     return list(dict.fromkeys(found))
-
-
-def _records(*texts: str) -> list[dict[str, list[dict[str, str]]]]:
-    return [json.loads(text) for text in texts]
-
-
-def _has(record: dict[str, list[dict[str, str]]], place: int) -> bool:
-    return place < len(record.get("fields", []))

@@ -16,8 +16,8 @@ from proptech_pipelines.services.process import Command, PidFile, end, log_tail,
 class Service(ABC):
     """One detached service of a home folder; `name` is unique within it.
 
-    Its pid file is `<home>/run/<name>.pid`, its log `<home>/logs/<name>.log`. All methods may be called in any
-    state and from any process.
+    Its pid file is `<home>/run/<name>.pid`, its log `<home>/logs/<name>.log`. All methods may be called in
+    any state and from any process.
     """
 
     name: ClassVar[str]

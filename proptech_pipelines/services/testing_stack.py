@@ -25,7 +25,7 @@ class Stack:
 
 @contextmanager
 def testing_stack(folder: Path) -> Iterator[Stack]:
-    """Start the three services in `folder` on random free ports, topics and schemas included; stop them at the end.
+    """Start the three services in `folder` on free ports, with topics and schemas; stop them at the end.
 
     Each of `.broker`, `.registry` and `.postgres` can be stopped, killed and started again in between; ports
     and data stay.

@@ -39,7 +39,7 @@ def wanted_topics() -> dict[str, int]:
 def create_topics(settings: Settings) -> list[str]:
     """Create the topics that are missing, with the broker's own replication factor; returns their names.
 
-    A topic that exists keeps its partitions and configuration. Raises ServiceError if the cluster refuses one.
+    A topic that exists keeps its partitions and configuration. Raises ServiceError if one is refused.
     """
     admin = _admin(settings.bootstrap_servers, settings.kafka_config)
     try:

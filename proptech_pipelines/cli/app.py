@@ -1,0 +1,54 @@
+"""The table of commands. A new one is a module beside this with a function of the same name, and a line here.
+
+Modules of commands import what is slow inside their functions, so that `--help` stays quick.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from proptech_pipelines.cli.attach import attach
+from proptech_pipelines.cli.down import down
+from proptech_pipelines.cli.query import query
+from proptech_pipelines.cli.screen import show_error
+from proptech_pipelines.cli.status import status
+from proptech_pipelines.cli.up import up
+from proptech_pipelines.errors import ProptechError
+
+COMMANDS = (up, down, status, query, attach)
+GROUPS: dict[str, typer.Typer] = {}
+"""Commands with commands of their own, by name."""
+
+app = typer.Typer(
+    help="Kafka to market tables, exactly once.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _command in COMMANDS:
+    app.command()(_command)
+for _name, _group in GROUPS.items():
+    app.add_typer(_group, name=_name)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Kafka to market tables, exactly once."""
+    context.obj = debug
+
+
+def main() -> None:
+    """Run the command line. An error of ours ends it with one panel and exit code 1."""
+    debug = "--debug" in sys.argv[1:2]
+    try:
+        app()
+    except ProptechError as error:
+        if debug:
+            raise
+        show_error(error)
+        sys.exit(1)

@@ -1,0 +1,39 @@
+"""`proptech attach`."""
+
+from proptech_pipelines.cli.options import Home
+from proptech_pipelines.errors import SettingsError
+from proptech_pipelines.settings import Settings
+
+_SHELL = """\
+INSTALL ducklake; INSTALL postgres;
+ATTACH '{source}' AS {lake} ({options});
+USE {lake};
+SHOW TABLES;"""
+_NOTEBOOK = """\
+from proptech_pipelines.lake.connection import connect
+from proptech_pipelines.settings import Settings
+
+lake = connect(Settings.load("{home}"), read_only=True)
+lake.sql("SELECT * FROM market_alerts").df()"""
+
+
+def attach(home: Home = None) -> None:
+    """Print the statements that open the lake in a plain DuckDB shell and in a notebook."""
+    from proptech_pipelines.cli.screen import console  # noqa: PLC0415
+
+    settings = Settings.load(home)
+    if not settings.catalog:
+        raise SettingsError(f"{settings.home} has no lake yet.", "run `proptech up` first.")
+    console.print("In a DuckDB shell (version 1.5 or later):", style="bold")
+    console.print(shell_statements(settings), markup=False, soft_wrap=True)
+    console.print("\nIn a notebook, with this package installed:", style="bold")
+    console.print(_NOTEBOOK.format(home=settings.home), markup=False, soft_wrap=True)
+
+
+def shell_statements(settings: Settings) -> str:
+    """The SQL that opens the lake, read only, in any DuckDB that may fetch its extensions."""
+    from proptech_pipelines.lake.connection import LAKE, METADATA_SCHEMA, catalog_source  # noqa: PLC0415
+
+    source = "ducklake:" + catalog_source(settings.catalog).replace("'", "''")
+    options = f"READ_ONLY, METADATA_SCHEMA '{METADATA_SCHEMA}'"
+    return _SHELL.format(source=source, lake=LAKE, options=options)
