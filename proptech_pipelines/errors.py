@@ -7,10 +7,12 @@
     │   └── DownloadFailed       an artifact could not be had on the first run
     ├── ContractError            a schema or a record breaks its contract
     │   ├── IncompatibleSchema   a schema cannot be read as the table needs it
+    │   ├── SchemaNotAvro        a registered schema is no Avro schema
     │   └── RegistryUnavailable  the schema registry does not answer (wait and try again)
     ├── LogError                 the broker and our position do not agree
     │   ├── OffsetGap            retention took records that were not yet consumed
     │   └── OffsetRegression     a partition ends before our position
+    ├── DeliveryFailed           a record could not be delivered to Kafka
     ├── LedgerConflict           another writer moved the head first (plan again)
     └── ModelError               a SQL model is outside what the engine can keep right
         └── FamilyHalted         a family of models failed twice and waits to be mended
@@ -70,6 +72,10 @@ class IncompatibleSchema(ContractError):
     """A schema cannot be read as the table needs it."""
 
 
+class SchemaNotAvro(ContractError):
+    """A registered schema is no Avro schema, so nothing written with it can be read."""
+
+
 class RegistryUnavailable(ContractError):
     """The schema registry does not answer; no record is at fault."""
 
@@ -84,6 +90,10 @@ class OffsetGap(LogError):
 
 class OffsetRegression(LogError):
     """A partition ends before our position although it is the same topic."""
+
+
+class DeliveryFailed(ProptechError):
+    """A record could not be delivered to Kafka."""
 
 
 class LedgerConflict(ProptechError):

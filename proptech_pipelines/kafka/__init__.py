@@ -1,0 +1,1 @@
+"""How events travel: clients, offsets, the producer and the partitioner."""
