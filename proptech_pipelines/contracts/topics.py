@@ -90,7 +90,8 @@ def schema_versions(name: str) -> tuple[str, ...]:
     """All versions of the schema of topic `name`, oldest first, as JSON text."""
     folder = resources.files("proptech_pipelines.contracts") / "schemas" / name
     files = sorted(
-        (item for item in folder.iterdir() if item.name.endswith(".avsc")), key=lambda item: int(item.name[1:-5])
+        (item for item in folder.iterdir() if item.name.endswith(".avsc")),
+        key=lambda item: int(item.name[1:-5]),
     )
     return tuple(json.dumps(json.loads(item.read_text()), separators=(",", ":")) for item in files)
 
