@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from proptech_pipelines.contracts.topics import INPUT_TOPICS
@@ -15,6 +15,7 @@ from proptech_pipelines.lake.positions import Positions, read_positions
 from proptech_pipelines.settings import Settings
 
 _ALERTS = "market_alerts"
+_INTERNAL = ("generations", "lake_version")
 _POSITIONS = "log_ranges"
 
 
@@ -44,7 +45,7 @@ def table_names(connection: Any) -> list[str]:
             and not regexp_matches(table_name, '__[0-9]+$')
         order by table_name"""
     ).fetchall()
-    return [str(row[0]) for row in found]
+    return [str(row[0]) for row in found if row[0] not in _INTERNAL]
 
 
 def _lag_table(settings: Settings, positions: Positions | None) -> Table:
@@ -59,18 +60,22 @@ def _lag_table(settings: Settings, positions: Positions | None) -> Table:
     for (name, partition), end in cluster.end_offsets(topics).items():
         ends[name] += end
         behind[name] += max(0, end - next_offsets.get((topics[name].topic_id, partition), 0))
-    table = Table("topic", "end", "lag", title="Lag in records")
+    table = Table("topic", *_right("end", "lag"), title="Lag in records")
     for name, end in ends.items():
         table.add_row(name, f"{end:,}", f"{behind[name]:,}")
     return table
 
 
 def _rows_table(connection: Any, names: list[str]) -> Table:
-    table = Table("table", "rows", title="Rows")
+    table = Table("table", *_right("rows"), title="Rows")
     for name in names:
         (count,) = connection.execute(f'select count(*) from "{name}"').fetchone()
         table.add_row(name, f"{count:,}")
     return table
+
+
+def _right(*headers: str) -> list[Column]:
+    return [Column(header, justify="right") for header in headers]
 
 
 def _last_alert(connection: Any) -> RenderableType:

@@ -34,13 +34,15 @@ def status(home: Home = None) -> None:
 
 
 def _services(plan: "Plan") -> "Table":
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Column, Table  # noqa: PLC0415
 
-    table = Table("service", "state", "where", "pid", "memory MiB", "up for", title="Services")
+    numbers = [Column(name, justify="right") for name in ("pid", "MiB", "up for")]
+    names = Column("service", no_wrap=True)
+    table = Table(names, "state", Column("where", overflow="fold"), *numbers, title="Services")
     addresses = {
         "kafka": plan.settings.bootstrap_servers,
         "registry": plan.settings.schema_registry_url,
-        "postgres": plan.settings.catalog,
+        "postgres": str(plan.postgres.socket_folder) if plan.postgres else "",
         "dagster_webserver": plan.webserver.url,
     }
     for service in plan.services():

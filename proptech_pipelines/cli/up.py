@@ -52,8 +52,16 @@ def up(
         dagster,
     )
     with LiveProgress() as progress:
-        report = bring_up(Settings.load(home).home, wanted, progress)
+        report = bring_up(Settings.load(home).home, wanted, progress, make_lake)
     console.print(up_summary(report))
+
+
+def make_lake(settings: Settings) -> None:
+    """Make the lake and its tables where they are missing."""
+    from proptech_pipelines.lake.opening import open_lake  # noqa: PLC0415
+
+    with open_lake(settings):
+        pass
 
 
 def kafka_settings(pairs: list[str]) -> dict[str, str]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from proptech_pipelines.services.broker import KafkaBroker
-from proptech_pipelines.services.dagster_processes import DagsterDaemon, DagsterWebserver
+from proptech_pipelines.services.dagster_daemon import DagsterDaemon
+from proptech_pipelines.services.dagster_webserver import DagsterWebserver
 from proptech_pipelines.services.postgres import DAGSTER_DATABASE, PostgresServer
 from proptech_pipelines.services.progress import Progress, Quiet
 from proptech_pipelines.services.schema_registry import SchemaRegistry
@@ -49,7 +50,7 @@ class Plan:
         # A server of one's own may not let us make a database, so Dagster shares the one that was given.
         self.dagster_dsn = self.postgres.dsn(DAGSTER_DATABASE) if self.postgres else self.settings.catalog
         self.webserver = DagsterWebserver(home, DAGSTER_PORT)
-        self.daemon = DagsterDaemon(home, self.dagster_dsn)
+        self.daemon = DagsterDaemon(home, self.dagster_dsn, self.webserver)
         self.simulator = Simulator(home, wanted.events_per_second)
         self.with_dagster = wanted.dagster
         self.with_simulator = wanted.simulator if wanted.simulator is not None else self.broker is not None

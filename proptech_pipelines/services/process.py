@@ -146,6 +146,11 @@ def end(processes: list[psutil.Process], sign: signal.Signals, timeout_s: float)
             process.send_signal(sign)
         except psutil.NoSuchProcess:
             continue
+    return wait_for_end(processes, timeout_s)
+
+
+def wait_for_end(processes: list[psutil.Process], timeout_s: float) -> list[psutil.Process]:
+    """Wait up to `timeout_s` until the processes have ended; returns those that still live."""
     deadline = time.monotonic() + timeout_s
     living = [item for item in processes if is_alive(item)]
     while living and time.monotonic() < deadline:

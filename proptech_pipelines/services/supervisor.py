@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from proptech_pipelines.services.progress import Progress
 from proptech_pipelines.services.schemas_setup import register_schemas
 from proptech_pipelines.services.service import Service
 from proptech_pipelines.services.topics_setup import create_topics
+from proptech_pipelines.settings import Settings
 
 LEAST_FREE_BYTES = 2 << 30
 
@@ -29,9 +30,10 @@ class UpReport:
     topics_created: list[str]
 
 
-def up(home: Path, wanted: Wanted, progress: Progress) -> UpReport:
+def up(home: Path, wanted: Wanted, progress: Progress, prepare_lake: Callable[[Settings], None]) -> UpReport:
     """Start everything that is missing, each service once the ones before it answer.
 
+    `prepare_lake` is called once catalog and cluster answer, before anything that reads or writes the lake.
     Raises ServiceError (PortTaken, DownloadFailed), IncompatibleSchema or RegistryUnavailable; what this call
     started is stopped then, what ran before goes on.
     """
@@ -46,6 +48,8 @@ def up(home: Path, wanted: Wanted, progress: Progress) -> UpReport:
                     _bring_up(service, report, started, progress)
             _prepare_cluster(report, progress)
             plan.store()
+            with progress.step("Preparing the lake"):
+                prepare_lake(plan.settings)
             if plan.with_dagster:
                 _bring_up_dagster(report, started, progress)
             if plan.with_simulator:
@@ -86,7 +90,8 @@ def _bring_up_dagster(report: UpReport, started: list[Service], progress: Progre
     write_config(plan.settings.home / "dagster", plan.dagster_dsn)
     _bring_up(plan.webserver, report, started, progress)
     if plan.daemon.process() is None:
-        plan.webserver.cancel_abandoned_runs()
+        plan.daemon.kill()  # what a killed daemon left running
+        plan.webserver.mark_abandoned_runs()
     _bring_up(plan.daemon, report, started, progress)
 
 

@@ -1,26 +1,23 @@
-"""Dagster's webserver and daemon as services. Their code servers speak over UNIX sockets."""
+"""Dagster's webserver as a service. Its code server speaks over a UNIX socket."""
 
 import json
 import urllib.request
 from pathlib import Path
 from typing import Any, ClassVar
 
-import psycopg2
-
 from proptech_pipelines.services.ports import HOST, Ports, answers, require_free
 from proptech_pipelines.services.process import Command
 from proptech_pipelines.services.python_service import SOURCE_ROOT, PythonService
 
 DEFINITIONS = "proptech_pipelines.definitions"
-_HEARTBEAT_AGE_S = 60
 _UNFINISHED = """
 query {
   runsOrError(filter: {statuses: [STARTING, STARTED, CANCELING]}) { ... on Runs { results { runId } } }
 }
 """
 _TERMINATE = """
-mutation ($ids: [String!]!) {
-  terminateRuns(runIds: $ids, terminatePolicy: MARK_AS_CANCELED_IMMEDIATELY) { __typename }
+mutation ($ids: [String!]!, $policy: TerminateRunPolicy!) {
+  terminateRuns(runIds: $ids, terminatePolicy: $policy) { __typename }
 }
 """
 
@@ -53,7 +50,7 @@ class DagsterWebserver(PythonService):
     def command(self) -> Command:
         """The webserver over the package's definitions."""
         return self.python(
-            "dagster_webserver", "-h", HOST, "-p", str(self.port), *_code_location(self._definitions)
+            "dagster_webserver", "-h", HOST, "-p", str(self.port), *code_location(self._definitions)
         )
 
     def is_ready(self) -> bool:
@@ -66,15 +63,22 @@ class DagsterWebserver(PythonService):
         except OSError:
             return False
 
-    def cancel_abandoned_runs(self) -> list[str]:
+    def mark_abandoned_runs(self) -> list[str]:
         """Mark runs as canceled whose processes a kill took away; returns their ids.
 
         Only right while no daemon runs: every run is a child of the daemon's code server.
         """
+        return self._terminate("MARK_AS_CANCELED_IMMEDIATELY")
+
+    def cancel_runs(self) -> list[str]:
+        """Ask every run to end as canceled, which takes it a moment; returns their ids."""
+        return self._terminate("SAFE_TERMINATE")
+
+    def _terminate(self, policy: str) -> list[str]:
         found = self._graphql(_UNFINISHED, {})["runsOrError"].get("results", [])
         ids = [str(item["runId"]) for item in found]
         if ids:
-            self._graphql(_TERMINATE, {"ids": ids})
+            self._graphql(_TERMINATE, {"ids": ids, "policy": policy})
         return ids
 
     def _graphql(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
@@ -87,43 +91,6 @@ class DagsterWebserver(PythonService):
             return json.load(response)["data"]
 
 
-class DagsterDaemon(PythonService):
-    """Dagster's daemon: sensors, the run queue, and through its code server the runs themselves."""
-
-    name: ClassVar[str] = "dagster_daemon"
-    title: ClassVar[str] = "Dagster's daemon"
-
-    def __init__(self, home: Path, dsn: str, definitions: str = DEFINITIONS) -> None:
-        super().__init__(home)
-        self._dsn = dsn
-        self._definitions = definitions
-
-    def command(self) -> Command:
-        """The daemon over the package's definitions."""
-        return self.python("dagster._daemon", "run", *_code_location(self._definitions))
-
-    def is_ready(self) -> bool:
-        """Whether the process runs and its sensor loop has given a sign of life since it started."""
-        process = self.process()
-        if process is None:
-            return False
-        query = (
-            "select 1 from daemon_heartbeats where daemon_type = 'SENSOR' "
-            "and timestamp > greatest(to_timestamp(%s), now() - make_interval(secs => %s)) at time zone 'UTC'"
-        )
-        try:
-            connection = psycopg2.connect(self._dsn)
-        except psycopg2.OperationalError:
-            return False
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(query, (process.create_time(), _HEARTBEAT_AGE_S))
-                return cursor.fetchone() is not None
-        except psycopg2.errors.UndefinedTable:
-            return False
-        finally:
-            connection.close()
-
-
-def _code_location(definitions: str) -> tuple[str, ...]:
+def code_location(definitions: str) -> tuple[str, ...]:
+    """The arguments that let Dagster load the module `definitions`, in a checkout as when installed."""
     return "-m", definitions, "-d", str(SOURCE_ROOT)
