@@ -48,9 +48,20 @@ _ZIP_CODES = (("78701", "TX"), ("75501", "TX"), ("75501", "AR"), ("01001", "MA")
 _REGIONS = ("Austin", "Waco", "Texarkana")
 _MONTHS = ((2020, 1), (2020, 2), (2021, 1), (2021, 2), (2020, 12), (2000, 1))
 _REPORT_TIMES_MS = (BASE_MS, BASE_MS + 1, BASE_MS - 40 * DAY_MS)
-_MEDIANS = (100_000, 105_000, 3, 2, 1, 10**12, 0, None)
-_SALES = (1, 7, 10**7, 0, -1, None)
+_MEDIANS = (100_000, 105_000, 3, 2, 1, 10**12, None)
+_SALES = (1, 7, 10**7, 2**63 - 1, 0, None)
 _INVENTORIES = (None, 0.0, 0.04, 0.05, 0.25, 0.35, 6.6, 12.45)
+
+_REPORT_FAULTS: tuple[dict[str, object] | None, ...] = (
+    None,
+    {"medianPrice": 0},
+    {"medianPrice": 10**12 + 1},
+    {"sales": -1},
+    {"inventoryMonths": -0.1},
+    {"month": 13},
+    {"month": 0},
+    {"reportedAt": -1},
+)
 
 
 @dataclass(frozen=True)
@@ -135,6 +146,18 @@ def series(draw: st.DrawFn) -> list[Content]:
     """The figures of a region for months of which one is compared with the other, in any order."""
     region, months = draw(st.sampled_from(_REGIONS)), draw(st.permutations(_MONTHS))
     return [_report(draw, region, month) for month in months[: draw(st.integers(2, len(months)))]]
+
+
+@st.composite
+def broken_reports(draw: st.DrawFn) -> list[Content]:
+    """One record on the topic of market figures that breaks the contract."""
+    good = _report(draw, draw(st.sampled_from(_REGIONS)), draw(st.sampled_from(_MONTHS)))
+    fault = draw(st.sampled_from(_REPORT_FAULTS))
+    return [
+        Content(
+            good.topic, good.kafka_timestamp_ms, None if fault is None else {**(good.value or {}), **fault}
+        )
+    ]
 
 
 def _report(draw: st.DrawFn, region: str, month: tuple[int, int]) -> Content:

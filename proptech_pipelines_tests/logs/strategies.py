@@ -8,6 +8,7 @@ from proptech_pipelines_tests.logs.batching import interleavings
 from proptech_pipelines_tests.logs.contents import (
     Content,
     broken_price_changes,
+    broken_reports,
     closings,
     limits,
     price_changes,
@@ -33,9 +34,11 @@ def logs(draw: st.DrawFn, *, broken: bool = False, undated: bool = False) -> lis
     bursts = [price_changes(), limits(), closings()]
     bursts += [broken_price_changes()] if broken else []
     bursts += [undated_price_changes()] if undated else []
+    figures = [reports(), series()]
+    figures += [broken_reports()] if broken else []
     partitions = [
         *draw(_partitions(PRICE_CHANGES, st.one_of(bursts))),
-        *draw(_partitions(MARKET_DATA, st.one_of(reports(), series()))),
+        *draw(_partitions(MARKET_DATA, st.one_of(figures))),
     ]
     return draw(interleavings([entry for partition in partitions for entry in partition]))
 
@@ -59,7 +62,8 @@ def _placed(draw: st.DrawFn, topic: str, partition: int, steps: Sequence[list[Co
     offset = draw(st.sampled_from((0, 0, 5)))
     for step in steps:
         if isinstance(step, int):
-            entries.append(Idle(topic, partition, offset, step))
+            # No entry is ever written for a partition that has not moved yet: it is idle from the start.
+            entries += [Idle(topic, partition, offset, step)] if entries else []
             continue
         for content in step:
             entries.append(Event(topic, partition, offset, content.kafka_timestamp_ms, content.value))

@@ -10,8 +10,7 @@ from proptech_pipelines_tests.reference.log import Log, Row
 def rows(log: Log) -> list[Row]:
     """One row for each row of `market_periods`, with `index_value`.
 
-    The base is the earliest month with weighted sales. A month without them has no index, and neither has
-    any month where the base's price is 0.
+    The base is the earliest month with weighted sales. A month without them has no index.
     """
     periods = market_periods.rows(log)
     base = _base_price(periods)
@@ -30,4 +29,4 @@ def _price(period: Row) -> Fraction | None:
 
 
 def _index(price: Fraction | None, base: Fraction | None) -> float | None:
-    return None if price is None or not base else float(100 * price / base)
+    return None if price is None or base is None else float(100 * price / base)

@@ -54,13 +54,13 @@ def _period(last: dict[Report, Staged], report: Report, weights: list[tuple[int,
 def _weight(row: Staged) -> tuple[int, int]:
     """(median price, sales) of a region that counts in the month's mean, else (0, 0)."""
     price, sales = row.integer_or_none("medianPrice"), row.integer_or_none("sales")
-    return (0, 0) if price is None or sales is None or sales <= 0 else (price, sales)
+    return (0, 0) if price is None or sales is None else (price, sales)
 
 
 def _median_change(before: Staged | None, row: Staged) -> int | None:
     old = None if before is None else before.integer_or_none("medianPrice")
     new = row.integer_or_none("medianPrice")
-    return None if old is None or new is None or old == 0 else change_ppb(old, new)
+    return None if old is None or new is None else change_ppb(old, new)
 
 
 def _months_before(start: date, months: int) -> date:

@@ -8,7 +8,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 
 from proptech_pipelines_tests.reference.arithmetic import DAY_MS, as_integer
-from proptech_pipelines_tests.reference.log import PRICE_CHANGES, TOPIC_RULES, Event, Idle, Log
+from proptech_pipelines_tests.reference.log import MARKET_DATA, PRICE_CHANGES, TOPIC_RULES, Event, Idle, Log
 
 MAX_AHEAD_MS = DAY_MS
 MAX_PRICE = 10**12
@@ -83,17 +83,36 @@ def is_dead(event: Event) -> bool:
         return True
     if not 0 <= event_time_ms(event) <= event.kafka_timestamp_ms + MAX_AHEAD_MS:
         return True
-    return event.topic == PRICE_CHANGES and event.value is not None and _is_impossible(event.value)
+    check = _CHECKS.get(event.topic)
+    return check is not None and event.value is not None and check(event.value)
 
 
-def _is_impossible(value: dict[str, object]) -> bool:
+def _is_impossible_price_change(value: dict[str, object]) -> bool:
     old, new = as_integer(value["oldPrice"]), as_integer(value["newPrice"])
-    if not (1 <= old <= MAX_PRICE and 1 <= new <= MAX_PRICE):
+    if _is_no_price(old) or _is_no_price(new):
         return True
     if new > MAX_FOLD * old or old > MAX_FOLD * new:
         return True
     zip_code = str(value["zipCode"])
     return not (len(zip_code) == 5 and zip_code.isascii() and zip_code.isdigit())
+
+
+def _is_impossible_report(value: dict[str, object]) -> bool:
+    median = value.get("medianPrice")
+    counts = [value.get(name) for name in ("sales", "volume", "listings", "inventoryMonths")]
+    return (
+        (median is not None and _is_no_price(as_integer(median)))
+        or any(isinstance(count, int | float) and count < 0 for count in counts)
+        or not 1 <= as_integer(value["month"]) <= 12
+        or not 1970 <= as_integer(value["year"]) <= 9999
+    )
+
+
+def _is_no_price(price: int) -> bool:
+    return not 1 <= price <= MAX_PRICE
+
+
+_CHECKS = {PRICE_CHANGES: _is_impossible_price_change, MARKET_DATA: _is_impossible_report}
 
 
 def _stage(event: Event, stream_time_ms: int) -> Staged:

@@ -158,6 +158,33 @@ def test_zip_code_that_is_none_is_dead(zip_code, is_dead):
     assert bool(reference.dead([event])) is is_dead
 
 
+@pytest.mark.parametrize(
+    ("fields", "is_dead"),
+    [
+        ({"medianPrice": 1, "sales": 0, "volume": 0, "listings": 0, "inventoryMonths": 0.0}, False),
+        (
+            {"medianPrice": None, "sales": None, "volume": None, "listings": None, "inventoryMonths": None},
+            False,
+        ),
+        ({"medianPrice": 0}, True),
+        ({"medianPrice": 10**12}, False),
+        ({"medianPrice": 10**12 + 1}, True),
+        ({"sales": -1}, True),
+        ({"volume": -1}, True),
+        ({"listings": -1}, True),
+        ({"inventoryMonths": -0.1}, True),
+        ({"month": 0}, True),
+        ({"month": 12}, False),
+        ({"month": 13}, True),
+        ({"year": 1969}, True),
+        ({"year": 1970}, False),
+    ],
+)
+def test_report_with_an_impossible_figure_is_dead(fields, is_dead):
+    event = changed(report(0, "2024-05-01T12:00", "Austin", (2024, 4), 300_000, sales=5), **fields)
+    assert bool(reference.dead([event])) is is_dead
+
+
 def test_tombstone_is_dead_on_a_stream_and_the_version_none_on_a_table():
     log = [
         Event("property-price-changes", 0, 0, NOON, None),
