@@ -53,7 +53,7 @@ class PipelineDriver:
         folder.mkdir(parents=True, exist_ok=True)
         if template is not None:
             shutil.copytree(template, folder, dirs_exist_ok=True)
-        self.settings = Settings(home=folder, catalog=f"sqlite:{folder}/catalog.sqlite", data_path="data")
+        self.settings = Settings(home=folder, catalog=f"sqlite:{folder}/catalog.sqlite")
         self.con = connect(self.settings, threads=1)
         if template is None:
             tables.create(self.con)

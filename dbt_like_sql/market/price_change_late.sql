@@ -4,6 +4,7 @@ family = "price_change_analysis"
 description = "Price changes that came after their window's grace of 24 hours."
 identity = ["topic_id", "kafka_partition", "kafka_offset"]
 day_of = "window_start"
+reach_days = 1
 */
 select
     topic_id, -- Id of the topic that the record came from

@@ -1,6 +1,8 @@
 /*
 kind = "view"
+family = "price_change_analysis"
 description = "Windows of price changes with their exact averages and whether they are beyond a limit."
+day_of = "window_start"
 */
 -- Volatility over 15 % is 400 (n ss - s^2) > 9 n^2 10^18. With s = q n + r it is a n > r^2, where
 -- a = ss - q^2 n - 2 q r - 22500000000000000 n; r^2 < n^2, so a >= n decides it without the product.

@@ -1,6 +1,8 @@
 /*
 kind = "view"
+family = "price_change_analysis"
 description = "Price changes with their 1-hour window and whether they came after its grace of 24 hours."
+day_of = "window_start"
 */
 select
     zip_code, -- Five-digit US zip code

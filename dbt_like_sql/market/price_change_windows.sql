@@ -3,6 +3,7 @@ kind = "fold"
 family = "price_change_analysis"
 description = "Exact sums of price changes by zip code and hour."
 day_of = "window_start"
+reach_days = 1
 
 [conserves]
 rows = "price_change_rows"

@@ -70,7 +70,7 @@ class DuckDBEngine:
         if model.reads:
             needed = "needed"
             self._temporary(needed, slices.needed_through_reads(model, "touched"))
-        leaf = self._whole_leaf(high, model, needed, "" if model.reads else bounds)
+        leaf = self.whole_leaf(high, model, needed, "" if model.reads else bounds)
         new = slices.wrapped(
             self._graph,
             model,
@@ -84,7 +84,7 @@ class DuckDBEngine:
         self._temporary(f"delta_{model.name}", slices.difference(model.column_names, "old_rows", "new_rows"))
 
     def _touch(self, model: Model, part: slices.Slice) -> None:
-        whole = self._whole_leaf(part.high)
+        whole = self.whole_leaf(part.high)
         parts: list[str] = []
         for root in self._graph.roots(model.name):
             rows = (
@@ -102,9 +102,11 @@ class DuckDBEngine:
     def _slice_leaf(self, part: slices.Slice) -> slices.Leaf:
         return lambda model: slices.staged_rows(f"lake.{model.name}", part.where())
 
-    def _whole_leaf(
+    def whole_leaf(
         self, high: int, reader: Model | None = None, keys: str = "", bounds: str = ""
     ) -> slices.Leaf:
+        """All rows of each root up to ingest transaction `high`; of folds only the groups of `reader` in `keys`."""
+
         def leaf(model: Model) -> str:
             if model.kind == "staging":
                 return slices.staged_rows(f"lake.{model.name}", f"commit_number <= {high}")

@@ -31,7 +31,8 @@ def connect(
     source = catalog_source(settings.catalog)
     extensions = ("sqlite_scanner",) if source.startswith("sqlite:") else ("postgres_scanner",)
     con = _open((*extensions, "ducklake"), threads)
-    options = [f"DATA_PATH '{_quoted(str(settings.lake_path))}/'", "DATA_INLINING_ROW_LIMIT 0"]
+    # Files are known by their paths below the data path, so that a home folder can be moved.
+    options = [f"DATA_PATH '{_quoted(str(settings.lake_path))}/'", "OVERRIDE_DATA_PATH true", "DATA_INLINING_ROW_LIMIT 0"]
     if not source.startswith("sqlite:"):
         options.append(f"METADATA_SCHEMA '{METADATA_SCHEMA}'")
     if read_only:
@@ -84,6 +85,10 @@ def _open(extensions: tuple[str, ...], threads: int | None) -> duckdb.DuckDBPyCo
     con.execute("SET TimeZone = 'UTC'")
     for name in extensions:
         con.execute(f"LOAD '{_quoted(str(extension_path(name)))}'")
+    # Every commit takes the next snapshot number; beside a busy writer ten attempts are too few.
+    con.execute("SET ducklake_max_retry_count = 200")
+    con.execute("SET ducklake_retry_wait_ms = 5")
+    con.execute("SET ducklake_retry_backoff = 1.1")
     return con
 
 

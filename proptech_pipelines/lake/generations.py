@@ -8,7 +8,7 @@ from proptech_pipelines.contracts.columns import decoded_columns
 from proptech_pipelines.contracts.topics import topic
 from proptech_pipelines.lake.connection import LAKE
 from proptech_pipelines.lake.stream_times import stream_times
-from proptech_pipelines.lake.tables import STAGING_COLUMNS, TABLE_TOPIC_COLUMNS, comment, keep_in_catalog
+from proptech_pipelines.lake.tables import STAGING_COLUMNS, TABLE_TOPIC_COLUMNS, comment, create_heads
 from proptech_pipelines.lake.transactions import transaction
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import STREAM_TIMES, Graph
@@ -65,11 +65,7 @@ def create_models(con: duckdb.DuckDBPyConnection, graph: Graph) -> tuple[str, ..
         with transaction(con):
             for model in wanted:
                 _create(con, graph, model)
-            for family in new_families:
-                con.execute(f"create table head_{family} (b bigint)")
-                con.execute(f"insert into head_{family} values (0)")
-        for family in new_families:
-            keep_in_catalog(con, f"head_{family}")
+    create_heads(con, new_families)
     done = {model.name for model in wanted}
     return tuple(
         model.name

@@ -4,6 +4,7 @@ Models' tables are made in `lake.generations`. Everything here is created once, 
 """
 
 import uuid
+from collections.abc import Sequence
 
 import duckdb
 
@@ -189,9 +190,8 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
             else:
                 create_table(con, name, columns, description)
         con.execute("alter table event_log set partitioned by (topic, kafka_date)")
-        con.execute("create table head_ingest (b bigint)")
-        con.execute("insert into head_ingest values (0)")
-    for name in ("ledger", "head_ingest", "control_log", "published", "generations"):
+    create_heads(con, ["ingest"])
+    for name in ("ledger", "control_log", "published", "generations"):
         keep_in_catalog(con, name)
 
 
@@ -213,6 +213,15 @@ def comment(
     if kind == "table":
         for column, text in columns.items():
             con.execute(f"comment on column {name}.{column} is {_literal(text)}")
+
+
+def create_heads(con: duckdb.DuckDBPyConnection, writers: Sequence[str]) -> None:
+    """Create the heads of `writers`, at 0. One that stands there empty, after a kill, is filled."""
+    for writer in writers:
+        con.execute(f"create table if not exists head_{writer} (b bigint)")
+        keep_in_catalog(con, f"head_{writer}")
+        with transaction(con):
+            con.execute(f"insert into head_{writer} select 0 where not exists (from head_{writer})")
 
 
 def keep_in_catalog(con: duckdb.DuckDBPyConnection, table: str) -> None:

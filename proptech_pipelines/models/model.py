@@ -68,6 +68,8 @@ class Model:
     """Append only: columns whose values no two rows share."""
     day_of: str = ""
     """Column whose day is the row's partition in Dagster."""
+    reach_days: int = 0
+    """How many days the event time of a record may lie from the day of its rows; 0 for no such bound."""
     conserves: Conserves | None = None
 
     @property
@@ -81,13 +83,13 @@ class Model:
         return tuple(column.name for column in self.columns)
 
 
-_FIELDS = {"kind", "description", "family", "topic", "key", "reads", "identity", "day_of", "conserves"}
+_FIELDS = {"kind", "description", "family", "topic", "key", "reads", "identity", "day_of", "reach_days", "conserves"}
 _REQUIRED: dict[str, tuple[str, ...]] = {
     "staging": ("topic",),
-    "view": (),
-    "append": ("family", "identity"),
-    "fold": ("family",),
-    "recompute": ("family", "key"),
+    "view": ("family", "day_of"),
+    "append": ("family", "identity", "day_of"),
+    "fold": ("family", "day_of"),
+    "recompute": ("family", "key", "day_of"),
 }
 
 
@@ -125,6 +127,7 @@ def parse_model(name: str, folder: str, text: str) -> Model:
         reads=tuple(header.get("reads", ())),
         identity=tuple(header.get("identity", ())),
         day_of=header.get("day_of", ""),
+        reach_days=header.get("reach_days", 0),
         conserves=Conserves(**header["conserves"]) if "conserves" in header else None,
     )
 

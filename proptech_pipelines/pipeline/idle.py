@@ -27,6 +27,10 @@ class IdleWatch:
         for partition in partitions:
             self._moved_ms[partition] = now_ms
 
+    def any_silent(self, states: Iterable[PartitionState], now_ms: int) -> bool:
+        """Whether any partition was silent for the timeout: only then is it worth asking for end offsets."""
+        return any(self._silent_ms(state, now_ms) >= self.idle_timeout_ms for state in states)
+
     def entries(
         self, states: Iterable[PartitionState], end_offsets: Mapping[tuple[str, int], int], now_ms: int
     ) -> list[ControlEntry]:
@@ -37,7 +41,6 @@ class IdleWatch:
         """
         by_topic: dict[str, list[PartitionState]] = {}
         for state in states:
-            self._moved_ms.setdefault((state.topic_id, state.partition), now_ms)
             by_topic.setdefault(state.topic, []).append(state)
         due: list[ControlEntry] = []
         for group in by_topic.values():
@@ -77,4 +80,4 @@ class IdleWatch:
         return found
 
     def _silent_ms(self, state: PartitionState, now_ms: int) -> int:
-        return now_ms - self._moved_ms[state.topic_id, state.partition]
+        return now_ms - self._moved_ms.setdefault((state.topic_id, state.partition), now_ms)

@@ -79,29 +79,31 @@ class FamilyWorker(threading.Thread):
 
 
 class OutboxWorker(threading.Thread):
-    """Publishes one outbox as its writer commits. An outage of the broker is waited for."""
+    """Publishes one outbox as its writer commits, until `finish` is set. An outage of the broker is waited for."""
 
-    def __init__(self, publisher: OutboxPublisher, progress: Progress) -> None:
+    def __init__(self, publisher: OutboxPublisher, progress: Progress, finish: threading.Event) -> None:
         super().__init__(name=f"outbox {publisher.outbox.name}", daemon=True)
         self._publisher = publisher
         self._progress = progress
+        self._finish = finish
 
     def run(self) -> None:
-        """Work until told to stop; what its writer has committed by then goes out first."""
+        """Work until told to finish; what its writer has committed by then goes out first."""
         writer, number = self._publisher.outbox.writer, 0
         while True:
-            stopping = self._progress.stop.is_set()
+            finishing = self._finish.is_set()
             number = self._progress.wait_beyond(writer, number, _LOOK_SECONDS).number
             try:
                 self._publisher.advance(number)
+                self._progress.report(self._publisher.outbox.name, number)
             except (ServiceError, LedgerConflict) as error:
                 log.warning("%s", error)
                 number = 0
-                self._progress.stop.wait(_LOOK_SECONDS)
+                self._finish.wait(_LOOK_SECONDS)
             except Exception as error:
                 log.exception("outbox %s halts", self._publisher.outbox.name)
                 self._progress.halt(self._publisher.outbox.name, error)
                 break
-            if stopping:
+            if finishing:
                 break
         self._publisher.close()

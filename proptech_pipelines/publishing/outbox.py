@@ -1,6 +1,5 @@
 """Outboxes: what committed rows mean as messages, and up to which number they are published."""
 
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -41,14 +40,14 @@ class OutboxPublisher:
         """What is published."""
         return self._outbox
 
-    def advance(self, number: int, stop: threading.Event | None = None) -> int:
+    def advance(self, number: int) -> int:
         """Publish all transactions up to `number`; returns how many messages went out.
 
         A failure leaves the number where it was: the next call starts from what Kafka says was published.
         """
         if self._publisher is None:
             self._start()
-        if self._publisher is None or number <= self._number or (stop is not None and stop.is_set()):
+        if self._publisher is None or number <= self._number:
             return 0
         messages = list(self._outbox.read(self._con, self._number, number))
         if messages:

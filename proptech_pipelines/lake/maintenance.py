@@ -1,0 +1,120 @@
+"""Upkeep of the lake in small steps: few live files, folded rows, no leftovers."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from proptech_pipelines.lake.connection import LAKE, METADATA_SCHEMA
+from proptech_pipelines.lake.generations import physical
+from proptech_pipelines.lake.transactions import transaction
+from proptech_pipelines.models.fold import fold_of
+from proptech_pipelines.models.model import COMMIT_COLUMN, SIGN_COLUMN, Model
+
+KEEP_HOURS = 1
+"""Files and snapshots are kept this long after they were replaced: the longest that one query may take."""
+FOLD_RANGES = (64, 2048)
+"""Rows of so many transactions are folded into one; aligned, so that a repeated fold finds nothing to do."""
+
+
+@dataclass(frozen=True)
+class Tier:
+    """Files of [low_bytes, high_bytes) of a table are merged when there are at least `files` of them."""
+
+    low_bytes: int
+    high_bytes: int
+    files: int
+    at_once: int
+
+
+TIERS = (
+    Tier(0, 256 << 10, 16, 64),
+    Tier(256 << 10, 4 << 20, 8, 8),
+    Tier(4 << 20, 32 << 20, 6, 6),
+)
+
+
+def merge_files(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Merge the small files of the table that needs it most; returns its name, None if none does."""
+    catalog = f"__ducklake_metadata_{LAKE}.{METADATA_SCHEMA}"
+    sizes = con.execute(
+        f"""
+        select t.table_name, f.file_size_bytes
+        from {catalog}.ducklake_data_file as f
+        inner join {catalog}.ducklake_table as t on f.table_id = t.table_id and t.end_snapshot is null
+        where f.end_snapshot is null"""
+    ).fetchall()
+    found = most_fragmented([(str(name), int(size)) for name, size in sizes])
+    if found is None:
+        return None
+    table, tier = found
+    con.execute(
+        f"call ducklake_merge_adjacent_files('{LAKE}', '{table}', max_compacted_files => {tier.at_once}, "
+        f"min_file_size => {tier.low_bytes}, max_file_size => {tier.high_bytes})"
+    ).fetchall()
+    return table
+
+
+def most_fragmented(sizes: list[tuple[str, int]]) -> tuple[str, Tier] | None:
+    """The table and tier with the most files beyond the tier's limit, of (table, file size in bytes)."""
+    best: tuple[int, str, Tier] | None = None
+    for tier in TIERS:
+        counts: dict[str, int] = {}
+        for table, size in sizes:
+            if tier.low_bytes <= size < tier.high_bytes:
+                counts[table] = counts.get(table, 0) + 1
+        for table, count in counts.items():
+            excess = count - tier.files
+            if excess >= 0 and (best is None or excess > best[0]):
+                best = (excess, table, tier)
+    return (best[1], best[2]) if best else None
+
+
+def fold_rows(con: duckdb.DuckDBPyConnection, model: Model, up_to: int) -> bool:
+    """Fold the rows of one range of transactions of `model`, all at most `up_to`; whether there was one.
+
+    What readers see does not change. Hold the family's lease: an insert beside it would fail.
+    """
+    table = physical(model.name)
+    commits = [
+        int(row[0])
+        for row in con.execute(
+            f"select distinct {COMMIT_COLUMN} from {table} where {COMMIT_COLUMN} <= {up_to} order by 1"
+        ).fetchall()
+    ]
+    found = range_to_fold(commits, up_to)
+    if found is None:
+        return False
+    low, high = found
+    source = f"{table} where {COMMIT_COLUMN} > {low} and {COMMIT_COLUMN} <= {high}"
+    columns = ", ".join(model.column_names)
+    if model.kind == "fold":
+        rows = f"select {high} as {COMMIT_COLUMN}, {columns} from ({fold_of(model).merged(source)})"
+    else:
+        rows = (
+            f"select {high} as {COMMIT_COLUMN}, cast(sum({SIGN_COLUMN}) as integer) as {SIGN_COLUMN}, {columns} "
+            f"from {source} group by {columns} having sum({SIGN_COLUMN}) <> 0"
+        )
+    con.execute(f"create or replace temporary table folded_rows as {rows}")
+    with transaction(con):
+        con.execute(f"delete from {source}")
+        con.execute(f"insert into {table} select * from folded_rows")
+    return True
+
+
+def range_to_fold(commits: list[int], up_to: int) -> tuple[int, int] | None:
+    """The first whole aligned range (low, high] that holds rows of more than one transaction, the widest first."""
+    for width in reversed(FOLD_RANGES):
+        counts: dict[int, int] = {}
+        for commit in commits:
+            counts[(commit - 1) // width] = counts.get((commit - 1) // width, 0) + 1
+        for number, count in sorted(counts.items()):
+            if count > 1 and (number + 1) * width <= up_to:
+                return number * width, (number + 1) * width
+    return None
+
+
+def remove_leftovers(con: duckdb.DuckDBPyConnection) -> None:
+    """Forget snapshots, and remove files that nothing refers to any more, both older than `KEEP_HOURS`."""
+    older = f"now() - interval '{KEEP_HOURS} hour'"
+    con.execute(f"call ducklake_expire_snapshots('{LAKE}', older_than => {older})").fetchall()
+    con.execute(f"call ducklake_cleanup_old_files('{LAKE}', older_than => {older})").fetchall()

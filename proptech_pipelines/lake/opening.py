@@ -1,0 +1,41 @@
+"""Opening the lake for writing: makes it on the first call, and what a newer installation adds."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from proptech_pipelines.errors import LedgerConflict
+from proptech_pipelines.lake import tables
+from proptech_pipelines.lake.connection import connect
+from proptech_pipelines.lake.generations import checkout_graph, create_models
+from proptech_pipelines.settings import Settings
+
+_ATTEMPTS = 5
+
+
+@contextmanager
+def open_lake(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the lake with all tables present; closed at the end.
+
+    Raises ServiceError if the catalog cannot be reached or is of a newer version.
+    """
+    con = connect(settings)
+    try:
+        ensure_tables(con)
+        yield con
+    finally:
+        con.close()
+
+
+def ensure_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Make what is missing; another process may be at it at the same time."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            tables.create(con)
+            create_models(con, checkout_graph())
+        except LedgerConflict:
+            if attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            return

@@ -1,0 +1,50 @@
+"""Which input columns a model's columns come from, by the columns that its SQL names."""
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.lineage import Node, lineage
+
+from proptech_pipelines.models.graph import STREAM_TIMES, Graph
+from proptech_pipelines.models.model import COMMIT_COLUMN, Model
+
+Source = tuple[str, str]
+"""Input table and column."""
+
+
+def column_sources(model: Model, graph: Graph) -> dict[str, list[Source]]:
+    """For each column of `model`, the columns of its direct inputs that it is computed from, sorted.
+
+    A column that sqlglot cannot trace (behind `*` of an input, say) has none.
+    """
+    schema = {name: _columns_of(name, graph) for name in model.inputs}
+    found: dict[str, list[Source]] = {}
+    for column in model.column_names:
+        if column == "*":
+            parent = model.inputs[0]
+            found.update({name: [(parent, name)] for name in graph[parent].column_names})
+            continue
+        try:
+            root = lineage(column, model.sql, schema=schema or None, dialect="duckdb")
+        except SqlglotError:
+            continue
+        found[column] = sorted(set(_leaves(root)))
+    return found
+
+
+def _columns_of(name: str, graph: Graph) -> dict[str, str]:
+    if name == STREAM_TIMES:
+        return {"topic": "VARCHAR", "stream_time_ms": "BIGINT"}
+    model = graph[name]
+    names = [*model.column_names]
+    if model.kind == "staging":
+        names += [COMMIT_COLUMN, "topic_id", "topic_epoch", "kafka_partition", "kafka_offset", "event_time"]
+        names += ["stream_time_ms", "kafka_timestamp_ms", "record_key", "is_tombstone", "event_time_is_kafka"]
+    return dict.fromkeys(names, "VARCHAR")
+
+
+def _leaves(node: Node) -> list[Source]:
+    return [
+        (leaf.expression.this.name, leaf.name.split(".")[-1].strip('"'))
+        for leaf in node.walk()
+        if isinstance(leaf.expression, exp.Table) and isinstance(leaf.expression.this, exp.Identifier)
+    ]

@@ -1,0 +1,180 @@
+"""Derives days of a family's tables from the log again, through the same models, beside the running stream.
+
+Everything is computed at a pinned cut, outside any write transaction. Only where the result differs from what is
+stored, a short transaction replaces it, under the family's lease; the stream is served in between.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from proptech_pipelines.engines.duckdb import DuckDBEngine
+from proptech_pipelines.errors import LedgerConflict
+from proptech_pipelines.lake.generations import physical
+from proptech_pipelines.lake.lease import Leases, family_lease
+from proptech_pipelines.lake.transactions import move_head, transaction
+from proptech_pipelines.models import slices
+from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.models.model import COMMIT_COLUMN, Model
+from proptech_pipelines.pipeline.advance import FamilyPosition, family_position
+
+_ATTEMPTS = 10
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days [start, end), UTC."""
+
+    start: date
+    end: date
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A stored table derived again: rows by the log, and rows in which the stored ones differed from that."""
+
+    table: str
+    rows: int
+    missing: int
+    surplus: int
+
+    @property
+    def differs(self) -> bool:
+        """Whether the stored rows were not those of the log."""
+        return bool(self.missing or self.surplus)
+
+
+def compare_days(con: duckdb.DuckDBPyConnection, graph: Graph, family: str, days: Days | None) -> list[Derived]:
+    """Derive the stored tables of `family` from the log at its own cut and compare; nothing is changed.
+
+    `days` None means everything. The derived rows stay in temporary tables `derived_<table>`, the stored ones in
+    `stored_<table>`.
+    """
+    con.execute("begin transaction")
+    try:
+        position = family_position(con, family)
+        return [_derive(con, graph, model, position, days) for model in graph.stored(family)]
+    finally:
+        con.execute("commit")
+
+
+def rebuild_days(
+    con: duckdb.DuckDBPyConnection, leases: Leases, graph: Graph, family: str, days: Days
+) -> list[Derived]:
+    """Make the stored tables of `family` on `days` what the log gives; other days stay as they are, row for row.
+
+    Raises LedgerConflict if the tables would not hold still for several attempts.
+    """
+    for _ in range(_ATTEMPTS):
+        pinned = family_position(con, family)
+        derived = compare_days(con, graph, family, days)
+        if not any(item.differs for item in derived):
+            return derived
+        try:
+            with leases.hold(family_lease(family)), transaction(con):
+                _replace(con, graph, family, pinned, derived, days)
+        except LedgerConflict:
+            continue
+        return derived
+    raise LedgerConflict(
+        f"{family} was changed by others each of {_ATTEMPTS} times.", "run it again when the stream is quieter."
+    )
+
+
+def _derive(
+    con: duckdb.DuckDBPyConnection, graph: Graph, model: Model, position: FamilyPosition, days: Days | None
+) -> Derived:
+    part = slices.Slice(0, position.input_commit)
+
+    def leaf(root: Model) -> str:
+        if root.kind == "staging":
+            return slices.staged_rows(f"lake.{root.name}", _near(model, days, part))
+        return f"select * from derived_{root.name}"
+
+    on_days = _on_days(model, days)
+    derived = f"select * from ({slices.wrapped(graph, model, leaf)}) where {on_days}"
+    _temporary(con, f"derived_{model.name}", derived)
+    stored = slices.whole_rows(model, physical(model.name), f"{COMMIT_COLUMN} <= {position.commit_number} and {on_days}")
+    _temporary(con, f"stored_{model.name}", stored)
+    columns = model.column_names
+    return Derived(
+        model.name,
+        _count(con, f"derived_{model.name}"),
+        _count(con, f"({_except(columns, f'derived_{model.name}', f'stored_{model.name}')})"),
+        _count(con, f"({_except(columns, f'stored_{model.name}', f'derived_{model.name}')})"),
+    )
+
+
+def _replace(
+    con: duckdb.DuckDBPyConnection,
+    graph: Graph,
+    family: str,
+    pinned: FamilyPosition,
+    derived: Sequence[Derived],
+    days: Days,
+) -> None:
+    now = family_position(con, family)
+    number = move_head(con, family, now.commit_number)
+    engine = DuckDBEngine(con, graph, physical)
+    for item in derived:
+        model = graph[item.table]
+        on_days = _on_days(model, days)
+        if model.kind == "recompute":
+            keys = ", ".join(model.key)
+            stored = slices.whole_rows(model, physical(model.name), on_days)
+            inputs = slices.all_keys(graph, model, engine.whole_leaf(now.input_commit))
+            _temporary(con, "touched", f"select {keys} from ({inputs}) where {on_days} union select {keys} from ({stored})")
+            engine.recompute(model, now.input_commit)
+            engine.append_delta(model, number)
+        elif item.differs:
+            pinned_rows = f"{COMMIT_COLUMN} <= {pinned.commit_number} and {on_days}"
+            _require_unchanged(con, model, pinned_rows)
+            con.execute(f"delete from {physical(model.name)} where {pinned_rows}")
+            con.execute(f"insert into {physical(model.name)} select {number}, * from derived_{model.name}")
+    con.execute(
+        "insert into ledger select ?, ?, ?, max(control_number), 0, 0, 0, now() at time zone 'UTC' "
+        "from ledger where writer = ?",
+        [family, number, now.input_commit, family],
+    )
+
+
+def _require_unchanged(con: duckdb.DuckDBPyConnection, model: Model, pinned_rows: str) -> None:
+    """The pinned rows must still be what was compared: folding may have put newer rows among them."""
+    _temporary(con, "stored_now", slices.whole_rows(model, physical(model.name), pinned_rows))
+    before, now = f"stored_{model.name}", "stored_now"
+    changed = f"({_except(model.column_names, before, now)}) union all ({_except(model.column_names, now, before)})"
+    if _count(con, f"({changed})"):
+        raise LedgerConflict(f"{model.name} was folded meanwhile.", "compare again.")
+
+
+def _near(model: Model, days: Days | None, part: slices.Slice) -> str:
+    """Rows of the pinned cut; by event time where the model says how near that is to its day, to leave files out."""
+    if days is None or not model.reach_days:
+        return part.where()
+    reach = f"interval {model.reach_days} day"
+    return (
+        f"{part.where()} and event_time >= timestamp '{days.start}' - {reach} "
+        f"and event_time < timestamp '{days.end}' + {reach}"
+    )
+
+
+def _on_days(model: Model, days: Days | None) -> str:
+    if days is None:
+        return "true"
+    return f"{model.day_of} >= timestamp '{days.start}' and {model.day_of} < timestamp '{days.end}'"
+
+
+def _except(columns: tuple[str, ...], left: str, right: str) -> str:
+    names = ", ".join(columns)
+    return f"select {names} from {left} except all select {names} from {right}"
+
+
+def _temporary(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+    con.execute(f"create or replace temporary table {name} as {sql}")
+
+
+def _count(con: duckdb.DuckDBPyConnection, source: str) -> int:
+    row = con.execute(f"select count(*) from {source}").fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,89 @@
+"""The broker's side of the ingest: fetches what follows the positions, and knows when a topic is another one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from proptech_pipelines.contracts.topics import INPUT_TOPICS
+from proptech_pipelines.kafka.cluster import Cluster, TopicState
+from proptech_pipelines.kafka.consumer import RangeConsumer
+from proptech_pipelines.kafka.records import Fetched
+from proptech_pipelines.lake.positions import Positions
+from proptech_pipelines.settings import Settings
+
+
+@dataclass
+class Source:
+    """Reads all input topics that exist. `refresh` sees new topics, partitions and incarnations."""
+
+    cluster: Cluster
+    consumer: RangeConsumer
+    cluster_id: str = ""
+    topics: dict[str, TopicState] = field(default_factory=dict[str, TopicState])
+    _assigned: bool = False
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Connect. Raises ServiceError if Kafka does not answer."""
+        cluster = Cluster(settings)
+        return cls(cluster, RangeConsumer(settings), cluster.cluster_id())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.consumer.__exit__(kind, error, trace)
+
+    def refresh(self, positions: Positions, *, rewind: bool = False) -> list[Fetched]:
+        """Look at the topics again and read from `positions` if any changed, or if asked to `rewind`.
+
+        Returns an empty range for each partition that the log does not know, so that it is on record.
+        """
+        found = self.cluster.topics(item.name for item in INPUT_TOPICS)
+        if rewind or not self._assigned or found != self.topics:
+            self.topics, self._assigned = found, True
+            self.consumer.assign(found, self.next_offsets(positions))
+        return [
+            Fetched(name, topic_id, number, 0, 0)
+            for name, number, topic_id in self._partitions()
+            if (topic_id, number) not in positions.partitions
+        ]
+
+    def fetch(self, max_records: int, wait_seconds: float) -> list[Fetched] | None:
+        """The next records, or None if a topic among them was made again meanwhile: refresh and fetch anew.
+
+        Ids are compared after the fetch; an id never comes back, so equal ids mean that all records are of it.
+        """
+        fetched = self.consumer.fetch(max_records, wait_seconds)
+        if not fetched:
+            return []
+        now = self.cluster.topics({part.topic for part in fetched})
+        same = all(part.topic in now and now[part.topic].topic_id == part.topic_id for part in fetched)
+        return fetched if same else None
+
+    def end_offsets(self) -> dict[tuple[str, int], int]:
+        """Next offset of every partition by topic name and number, as a read_committed reader sees it."""
+        return self.cluster.end_offsets(self.topics)
+
+    def next_offsets(self, positions: Positions) -> dict[tuple[str, int], int]:
+        """Where to read on, by topic name and partition; 0 for what the log does not know."""
+        found: dict[tuple[str, int], int] = {}
+        for name, number, topic_id in self._partitions():
+            state = positions.partitions.get((topic_id, number))
+            found[name, number] = state.next_offset if state else 0
+        return found
+
+    def _partitions(self) -> list[tuple[str, int, str]]:
+        return [
+            (topic.name, number, topic.topic_id)
+            for topic in self.topics.values()
+            for number in range(topic.partitions)
+        ]
+
+
+def lag_of(next_offsets: Mapping[tuple[str, int], int], ends: Mapping[tuple[str, int], int]) -> int:
+    """Records that are there but not taken in."""
+    return sum(max(0, end - next_offsets.get(key, 0)) for key, end in ends.items())

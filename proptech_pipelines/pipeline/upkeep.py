@@ -1,0 +1,73 @@
+"""The stream run's upkeep thread: one small step at a time beside the others."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+
+import duckdb
+
+from proptech_pipelines.errors import LedgerConflict
+from proptech_pipelines.lake import maintenance
+from proptech_pipelines.lake.lease import Leases, family_lease
+from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.models.model import Model
+from proptech_pipelines.pipeline.progress import Progress
+from proptech_pipelines.publishing.outbox import Outbox
+from proptech_pipelines.settings import Settings
+
+log = logging.getLogger(__name__)
+_STEP_SECONDS = 1.0
+_LEFTOVERS_SECONDS = 300.0
+
+
+class UpkeepWorker(threading.Thread):
+    """Merges files, folds rows and removes leftovers, at most one step a second. A failed step is tried later."""
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, graph: Graph, settings: Settings, outboxes: Sequence[Outbox], progress: Progress
+    ) -> None:
+        super().__init__(name="upkeep", daemon=True)
+        self._con = con
+        self._graph = graph
+        self._settings = settings
+        self._outboxes = outboxes
+        self._progress = progress
+        self._folding = [
+            model for model in graph.models.values() if model.kind in ("fold", "recompute")
+        ]
+        self._done: dict[str, int] = {}
+
+    def run(self) -> None:
+        """Work until told to stop."""
+        cleaned = time.monotonic()
+        with Leases(self._settings) as leases:
+            while not self._progress.stop.wait(_STEP_SECONDS):
+                try:
+                    if not self._fold(leases):
+                        maintenance.merge_files(self._con)
+                    if time.monotonic() - cleaned > _LEFTOVERS_SECONDS:
+                        maintenance.remove_leftovers(self._con)
+                        cleaned = time.monotonic()
+                except (LedgerConflict, duckdb.Error) as error:
+                    log.info("upkeep goes on later: %s", str(error)[:200])
+
+    def _fold(self, leases: Leases) -> bool:
+        for model in self._folding:
+            number = self._progress.cut(model.family).number
+            due = number // maintenance.FOLD_RANGES[0]
+            if due <= self._done.get(model.name, -1):
+                continue
+            with leases.hold(family_lease(model.family)):
+                more = maintenance.fold_rows(self._con, model, self._limit(model, number))
+            if not more:
+                self._done[model.name] = due
+            return True
+        return False
+
+    def _limit(self, model: Model, number: int) -> int:
+        """Rows that an outbox has yet to read stay as they are."""
+        limits = [
+            self._progress.cut(outbox.name).number for outbox in self._outboxes if outbox.writer == model.family
+        ]
+        return min([number, *limits])
