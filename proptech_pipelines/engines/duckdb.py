@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 
@@ -43,6 +44,15 @@ class DuckDBEngine:
             self.compute_delta(model, part)
             self.append_delta(model, commit_number)
         return self._conserved(family, part)
+
+    def touched_days(self, family: str) -> tuple[date, ...]:
+        """Days of the rows in the deltas of `family`, ascending."""
+        parts = [
+            f"select cast({model.day_of} as date) as day from delta_{model.name}"
+            for model in self._graph.stored(family)
+        ]
+        rows = self._con.execute(f"select distinct day from ({' union all '.join(parts)}) order by day").fetchall()
+        return tuple(row[0] for row in rows)
 
     def compute_delta(self, model: Model, part: slices.Slice) -> None:
         """Put what `part` adds to `model` into the temporary table `delta_<model>`."""

@@ -1,6 +1,7 @@
 """Advances a family of models from its own position to the ingest's, in a transaction of its own."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 
@@ -21,12 +22,16 @@ class FamilyPosition:
 
 @dataclass(frozen=True)
 class Advance:
-    """What one step did. `part` is empty (low = high) when there was nothing to take in."""
+    """What one step did. `part` is empty (low = high) when there was nothing to take in.
+
+    `days` are the days, UTC, of the rows that changed.
+    """
 
     family: str
     commit_number: int
     part: Slice
     counts: Counts
+    days: tuple[date, ...] = ()
 
 
 def family_position(con: duckdb.DuckDBPyConnection, family: str) -> FamilyPosition:
@@ -55,9 +60,10 @@ def advance_family(
         return Advance(family, position.commit_number, part, Counts())
     with transaction(con):
         number = move_head(con, family, position.commit_number)
-        counts = DuckDBEngine(con, graph, physical).advance(family, part, number)
+        engine = DuckDBEngine(con, graph, physical)
+        counts = engine.advance(family, part, number)
         con.execute(
             "insert into ledger values (?, ?, ?, ?, ?, ?, ?, now() at time zone 'UTC')",
             [family, number, input_commit, control_number, counts.rows_in, counts.applied, counts.late],
         )
-    return Advance(family, number, part, counts)
+    return Advance(family, number, part, counts, engine.touched_days(family))

@@ -1,0 +1,11 @@
+"""Dagster's entry point: a table of contents of `proptech_pipelines.defs`."""
+
+from pathlib import Path
+
+import dagster as dg
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Everything that the folder `defs` defines."""
+    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)

@@ -1,0 +1,1 @@
+"""The log: what the ingest writes."""

@@ -1,0 +1,1 @@
+"""The market tables, a group of assets for each family of models."""

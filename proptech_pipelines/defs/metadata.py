@@ -1,0 +1,51 @@
+"""What assets say of themselves: table name, columns with their descriptions, and column lineage."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from proptech_pipelines.contracts.topics import schema_fields
+from proptech_pipelines.defs.keys import GRAPH, topic_key
+from proptech_pipelines.lake.tables import STAGING_COLUMNS, TABLES
+from proptech_pipelines.models.graph import STREAM_TIMES
+from proptech_pipelines.models.lineage import column_sources
+from proptech_pipelines.models.model import Model
+
+
+def table_metadata(name: str) -> Mapping[str, object]:
+    """Metadata of one of the lake's own tables."""
+    columns = [dg.TableColumn(column, kind, description=text) for column, (kind, text) in TABLES[name][1].items()]
+    return {"dagster/table_name": f"lake.main.{name}", "dagster/column_schema": dg.TableSchema(columns)}
+
+
+def model_metadata(model: Model) -> Mapping[str, object]:
+    """Metadata of a model's table or view."""
+    columns = [dg.TableColumn(column.name, description=column.description) for column in model.columns]
+    if model.kind == "staging":
+        columns = [
+            *(dg.TableColumn(name, kind, description=text) for name, (kind, text) in STAGING_COLUMNS.items()),
+            *columns,
+        ]
+    return {
+        "dagster/table_name": f"lake.main.{model.name}",
+        "dagster/column_schema": dg.TableSchema(columns),
+        "dagster/column_lineage": dg.TableColumnLineage(_lineage(model)),
+        "model": dg.MetadataValue.md(f"```sql\n{model.text}\n```"),
+        "kind": model.kind,
+        **({"family": model.family} if model.family else {}),
+    }
+
+
+def _lineage(model: Model) -> dict[str, list[dg.TableColumnDep]]:
+    return {
+        column: [dg.TableColumnDep(*_dependency(model, table, name)) for table, name in sources]
+        for column, sources in column_sources(model, GRAPH).items()
+    }
+
+
+def _dependency(model: Model, table: str, column: str) -> tuple[dg.AssetKey, str]:
+    if model.kind == "staging":
+        # SQL folds the case of names; Avro's names keep theirs.
+        fields = {name.lower(): name for name in schema_fields(model.topic)}
+        return topic_key(model.topic), fields.get(column.lower(), column)
+    return dg.AssetKey("ledger" if table == STREAM_TIMES else table), column

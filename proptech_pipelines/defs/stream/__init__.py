@@ -1,0 +1,1 @@
+"""The stream: the job that drains and follows, and the sensor that plans it."""

@@ -1,0 +1,36 @@
+"""The stream job: one run drains the log, then follows it until its time is up and a successor takes over."""
+
+import time
+
+import dagster as dg
+
+from proptech_pipelines.defs.resources import Platform
+from proptech_pipelines.defs.stream.reporting import Reporter
+from proptech_pipelines.pipeline.stream import Hooks, StreamRun
+
+
+class StreamConfig(dg.Config):
+    """What the sensor planned: how long to follow, and the offset ranges that were waiting, for people to read."""
+
+    follow_seconds: int = 3600
+    planned_ranges: dict[str, str] = {}
+
+
+@dg.op
+def stream_log(context: dg.OpExecutionContext, config: StreamConfig, platform: Platform) -> None:
+    """Take in micro-batches and advance every table; can be cancelled at any time with nothing lost."""
+    started = time.monotonic()
+    reporter = Reporter(context)
+    hooks = Hooks(on_batch=reporter.on_batch, on_advance=reporter.on_advance)
+    summary = StreamRun(platform.settings(), hooks=hooks).run(
+        lambda: time.monotonic() - started > config.follow_seconds
+    )
+    reporter.close()
+    for error in summary.halted.values():
+        raise dg.Failure(str(error), metadata={"records": summary.records})
+
+
+@dg.job(tags={"proptech/kind": "stream"})
+def stream() -> None:
+    """Drain the topics, then follow them."""
+    stream_log()

@@ -1,0 +1,81 @@
+"""What a stream run tells Dagster: at most one event an asset and touched day a minute, and one at the end."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import date
+
+import dagster as dg
+
+from proptech_pipelines.defs.keys import GRAPH
+from proptech_pipelines.kafka.records import Fetched
+from proptech_pipelines.pipeline.advance import Advance
+from proptech_pipelines.pipeline.stream import Summary
+
+_EVERY_SECONDS = 60.0
+
+
+class Reporter:
+    """Collects what the threads of a run report and logs it as materializations, now and then."""
+
+    def __init__(self, context: dg.OpExecutionContext, clock: Callable[[], float] = time.monotonic) -> None:
+        self._context = context
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._logged_at = clock()
+        self._summary = Summary()
+        self._topics: dict[str, int] = {}
+        self._families: dict[str, list[Advance]] = {}
+
+    def on_batch(self, summary: Summary, fetched: list[Fetched]) -> None:
+        """Note an ingest transaction, in the run's own thread; logs when a minute is over."""
+        with self._lock:
+            self._summary = summary
+            for part in fetched:
+                self._topics[part.topic] = self._topics.get(part.topic, 0) + len(part)
+        if self._clock() - self._logged_at >= _EVERY_SECONDS:
+            self._flush()
+
+    def on_advance(self, advance: Advance) -> None:
+        """Note a family's transaction, in the family's thread."""
+        with self._lock:
+            self._families.setdefault(advance.family, []).append(advance)
+
+    def close(self) -> None:
+        """Log what is left."""
+        self._flush()
+
+    def _flush(self) -> None:
+        self._logged_at = self._clock()
+        with self._lock:
+            topics, self._topics = self._topics, {}
+            families, self._families = self._families, {}
+            summary = self._summary
+        staging = {model.topic: model.name for model in GRAPH.staging}
+        metadata = {"records": summary.records, "rows": summary.rows, "dead_letters": summary.dead_letters}
+        if topics:
+            self._log("event_log", {**metadata, "micro_batches": summary.batches})
+        for name, count in topics.items():
+            if count:
+                self._log(staging[name], {"records": count})
+        for family, advances in families.items():
+            self._log_family(family, advances)
+
+    def _log_family(self, family: str, advances: list[Advance]) -> None:
+        last = advances[-1]
+        metadata = {
+            "commit_number": last.commit_number,
+            "input_commit": last.part.high,
+            "rows_in": sum(item.counts.rows_in for item in advances),
+            "applied": sum(item.counts.applied for item in advances),
+            "late": sum(item.counts.late for item in advances),
+        }
+        days = sorted({day for item in advances for day in item.days})
+        for model in GRAPH.market:
+            if model.family == family:
+                for day in days or [None]:
+                    self._log(model.name, metadata, day)
+
+    def _log(self, name: str, metadata: dict[str, int], day: date | None = None) -> None:
+        partition = None if day is None else day.isoformat()
+        self._context.log_event(dg.AssetMaterialization(name, metadata=metadata, partition=partition))

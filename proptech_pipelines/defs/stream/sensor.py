@@ -1,0 +1,56 @@
+"""The sensor that keeps one stream run going. The tick only reads metadata, so previewing it changes nothing."""
+
+import time
+from collections.abc import Sequence
+
+import dagster as dg
+
+from proptech_pipelines.defs.resources import Platform
+from proptech_pipelines.defs.stream.job import stream
+from proptech_pipelines.defs.stream.planning import LiveRun, Start, decide
+from proptech_pipelines.pipeline.lag import read_lag
+
+_UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+@dg.sensor(
+    job=stream, minimum_interval_seconds=5, default_status=dg.DefaultSensorStatus.RUNNING, name="stream_sensor"
+)
+def stream_sensor(context: dg.SensorEvaluationContext, platform: Platform) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a stream run when records wait and none is at work, and for its successor before its time is up."""
+    settings = platform.settings()
+    lag = read_lag(settings)
+    decision = decide(_live_runs(context), lag, settings.follow_seconds)
+    if not isinstance(decision, Start):
+        return dg.SkipReason(decision)
+    ranges = {
+        f"{item.topic}[{item.partition}]": f"[{item.start_offset}, {item.end_offset})"
+        for item in lag.partitions
+        if item.records
+    }
+    config = {"follow_seconds": settings.follow_seconds, "planned_ranges": ranges}
+    return dg.RunRequest(
+        run_config={"ops": {"stream_log": {"config": config}}},
+        tags={"proptech/lag": str(lag.records), "proptech/reason": decision.reason},
+    )
+
+
+def _live_runs(context: dg.SensorEvaluationContext) -> Sequence[LiveRun]:
+    records = context.instance.get_run_records(dg.RunsFilter(job_name=stream.name, statuses=_UNFINISHED))
+    now = time.time()
+    return [
+        LiveRun(record.dagster_run.run_id, now - (record.start_time or record.create_timestamp.timestamp()))
+        for record in records
+    ]
+
+
+@dg.definitions
+def sensors() -> dg.Definitions:
+    """The sensor and its job."""
+    return dg.Definitions(sensors=[stream_sensor], jobs=[stream])
