@@ -2,9 +2,9 @@
 
 Fields are matched by name, then by the reader's aliases; what the reader lacks is dropped, what the writer
 lacks takes the reader's default; int, long and float widen, strings and bytes stand for each other, and an
-enum symbol that the reader lacks becomes the reader's default symbol. Where the pair of schemas cannot be read
-at all, IncompatibleSchema names the field; where only some values cannot (a null for a field that may not be
-null), just their records are bad. Besides Avro's rules, two different logical types do not resolve:
+enum symbol that the reader lacks becomes the reader's default symbol. Where the pair of schemas cannot be
+read at all, IncompatibleSchema names the field; where only some values cannot (a null for a field that may
+not be null), just their records are bad. Besides Avro's rules, two different logical types do not resolve:
 microseconds read as milliseconds would be wrong without an error. A long read as a float goes through a
 double, as in fastavro.
 """
@@ -12,6 +12,7 @@ double, as in fastavro.
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 import pyarrow as pa
 
 from proptech_pipelines.contracts.avro_schema import Field, FieldType, RecordSchema, parse_record_schema
@@ -104,9 +105,7 @@ def default_column(field: Field, rows: int) -> pa.Array:
     value = field.default
     if field.type.kind == "bytes" and value is not None:
         value = value.encode("latin-1")  # Avro writes the default of bytes as code points 0 to 255
-    if value is None:
-        return pa.nulls(rows, field.type.arrow)
-    return pa.repeat(pa.scalar(value, field.type.arrow), rows)
+    return pa.array([value], field.type.arrow).take(pa.array(np.zeros(rows, np.int64)))
 
 
 def _source(writer: RecordSchema, field: Field) -> Field | None:

@@ -12,6 +12,7 @@ from proptech_pipelines.contracts.careful_codec import decode_each
 from proptech_pipelines.contracts.topics import INPUT_TOPICS, schema_text
 from proptech_pipelines.contracts.wire import Datums
 from proptech_pipelines_tests.contracts.avro_strategies import (
+    EXAMPLES,
     broken,
     encode,
     plain_schemas,
