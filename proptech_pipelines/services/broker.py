@@ -11,7 +11,7 @@ from proptech_pipelines.contracts.topics import RETENTION_MS, SEGMENT_BYTES
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.services.artifacts import kafka_jars
 from proptech_pipelines.services.java import java_command
-from proptech_pipelines.services.ports import HOST, Ports, answers, require_free
+from proptech_pipelines.services.ports import HOST, Ports, require_free
 from proptech_pipelines.services.process import Command
 from proptech_pipelines.services.progress import Progress, Quiet
 from proptech_pipelines.services.service import Service
@@ -102,7 +102,7 @@ class KafkaBroker(Service):
 
     def is_ready(self) -> bool:
         """Whether the broker serves metadata."""
-        if not answers(self.port):
+        if not self.listens(self.port):
             return False
         from proptech_pipelines.services.topics_setup import broker_answers  # noqa: PLC0415 - slow import
 

@@ -5,7 +5,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, ClassVar
 
-from proptech_pipelines.services.ports import HOST, Ports, answers, require_free
+from proptech_pipelines.services.ports import HOST, Ports, require_free
 from proptech_pipelines.services.process import Command
 from proptech_pipelines.services.python_service import SOURCE_ROOT, PythonService
 
@@ -55,7 +55,7 @@ class DagsterWebserver(PythonService):
 
     def is_ready(self) -> bool:
         """Whether the web interface answers."""
-        if not answers(self.port):
+        if not self.listens(self.port):
             return False
         try:
             with urllib.request.urlopen(f"{self.url}/server_info", timeout=5) as response:

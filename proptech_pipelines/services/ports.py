@@ -24,15 +24,6 @@ def is_free(port: int) -> bool:
     return True
 
 
-def answers(port: int) -> bool:
-    """Whether something accepts connections on `port` of the loopback address."""
-    try:
-        with socket.create_connection((HOST, port), timeout=1):
-            return True
-    except OSError:
-        return False
-
-
 def require_free(port: int, what: str) -> None:
     """Raise PortTaken, with the holder's name and pid where they can be seen, if `port` is not free."""
     if is_free(port):

@@ -74,13 +74,12 @@ class PostgresServer(Service):
         self.socket_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self._user:
             _ensure_user(self._user)
-            for path in (self.socket_folder, self._data, _BINARIES / "postgres"):
-                _let_pass(path)
             shutil.chown(self.socket_folder, self._user, self._user)
         if not self._data.exists():
             self._initialize()
         if not self._members_of_data():
             (self._data / "postmaster.pid").unlink(missing_ok=True)  # its pid may be another process's by now
+        self._open_the_way()
 
     def start(self) -> None:
         """Start the server and make the two databases where they are missing."""
@@ -123,7 +122,14 @@ class PostgresServer(Service):
             time.sleep(0.02)
         end(self.members(), signal.SIGKILL, 10)
 
+    def _open_the_way(self) -> None:
+        """Let PostgreSQL's user reach its data and its program, where that is not the user that we are."""
+        if self._user:
+            for path in (self.socket_folder, self._data, _BINARIES / "postgres"):
+                _let_pass(path)
+
     def _initialize(self) -> None:
+        self._open_the_way()
         unfinished = self._data.with_name("postgres.part")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from proptech_pipelines.services.artifacts import registry_folder
 from proptech_pipelines.services.java import java_command
-from proptech_pipelines.services.ports import HOST, Ports, answers, require_free
+from proptech_pipelines.services.ports import HOST, Ports, require_free
 from proptech_pipelines.services.process import Command
 from proptech_pipelines.services.progress import Progress, Quiet
 from proptech_pipelines.services.service import Service
@@ -71,7 +71,7 @@ class SchemaRegistry(Service):
 
     def is_ready(self) -> bool:
         """Whether the registry lists its subjects."""
-        if not answers(self.port):
+        if not self.listens(self.port):
             return False
         try:
             with urllib.request.urlopen(f"{self.url}/subjects", timeout=5) as response:

@@ -4,7 +4,6 @@ import json
 import re
 from importlib import resources
 
-import httpx
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
@@ -35,7 +34,7 @@ def register_schema(url: str, subject: str, text: str) -> int:
     Raises IncompatibleSchema naming the field, or RegistryUnavailable.
     """
     try:
-        with SchemaRegistryClient({"url": url}) as client:
+        with SchemaRegistryClient({"url": url, "max.retries": 0}) as client:
             client.set_compatibility(subject, COMPATIBILITY)
             try:
                 return client.register_schema(subject, Schema(text, "AVRO"))
@@ -44,7 +43,9 @@ def register_schema(url: str, subject: str, text: str) -> int:
                     raise
                 former = client.get_latest_version(subject).schema.schema_str or "{}"
                 raise _incompatible(subject, text, former, error.error_message) from error
-    except (SchemaRegistryError, httpx.HTTPError) as error:
+    except IncompatibleSchema:
+        raise
+    except Exception as error:  # the client passes on whatever its HTTP library raises
         raise RegistryUnavailable(
             f"The schema registry at {url} did not take {subject}: {error}",
             "check that the registry runs and that the address ends in its Confluent-compatible path.",

@@ -56,6 +56,17 @@ class Service(ABC):
         """Every living process of the service, orphans of a killed one included."""
         return marked(self.home, self.name)
 
+    def listens(self, port: int) -> bool:
+        """Whether the service itself, not another process, accepts connections on `port`."""
+        process = self.process()
+        if process is None:
+            return False
+        try:
+            open_sockets = process.net_connections("tcp")
+        except psutil.NoSuchProcess:
+            return False
+        return any(item.status == psutil.CONN_LISTEN and item.laddr.port == port for item in open_sockets)
+
     def start(self) -> None:
         """Start the service unless it runs, and wait until it answers.
 
@@ -100,6 +111,7 @@ class Service(ABC):
         deadline = time.monotonic() + self.start_timeout_s
         while not self.is_ready():
             if self.process() is None:
+                self.check_ports()  # another process may have taken one in the meantime
                 raise self._failure("ended before it answered")
             if time.monotonic() > deadline:
                 raise self._failure(f"did not answer within {self.start_timeout_s:.0f} s")

@@ -15,6 +15,7 @@ from proptech_pipelines.contracts.topics import (
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.settings import Settings
 
+TIMEOUT_S = 10.0
 _TOPIC_CONFIG = {
     "retention.ms": str(RETENTION_MS),
     "segment.bytes": str(SEGMENT_BYTES),
@@ -23,9 +24,9 @@ _TOPIC_CONFIG = {
 
 
 def broker_answers(bootstrap_servers: str, kafka_config: Mapping[str, str] | None = None) -> bool:
-    """Whether a broker of the cluster serves metadata within 5 s."""
+    """Whether a broker of the cluster serves metadata within 10 s."""
     try:
-        return bool(_admin(bootstrap_servers, kafka_config or {}).list_topics(timeout=5).brokers)
+        return bool(_admin(bootstrap_servers, kafka_config or {}).list_topics(timeout=TIMEOUT_S).brokers)
     except KafkaException:
         return False
 
@@ -44,7 +45,7 @@ def create_topics(settings: Settings) -> list[str]:
     """
     admin = _admin(settings.bootstrap_servers, settings.kafka_config)
     try:
-        present = admin.list_topics(timeout=10).topics
+        present = admin.list_topics(timeout=TIMEOUT_S).topics
     except KafkaException as error:
         raise ServiceError(
             f"Kafka at {settings.bootstrap_servers} does not answer: {error}",
