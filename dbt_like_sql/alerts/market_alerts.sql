@@ -3,6 +3,7 @@ kind = "recompute"
 family = "price_change_analysis"
 description = "Windows whose mean change is beyond 5 % or whose volatility is beyond 15 %."
 key = ["zip_code", "window_start"]
+identity = ["zip_code", "window_start"]
 day_of = "window_start"
 */
 select

@@ -3,6 +3,7 @@ kind = "recompute"
 family = "market_index"
 description = "Market figures by region and month, with changes and the month's sales-weighted sums."
 key = ["period_start"]
+identity = ["region", "period_start"]
 reads = ["period_start", "cast(period_start - interval 1 month as date)", "cast(period_start - interval 12 months as date)"]
 day_of = "period_start"
 */

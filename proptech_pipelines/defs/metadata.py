@@ -14,7 +14,9 @@ from proptech_pipelines.models.model import Model
 
 def table_metadata(name: str) -> Mapping[str, object]:
     """Metadata of one of the lake's own tables."""
-    columns = [dg.TableColumn(column, kind, description=text) for column, (kind, text) in TABLES[name][1].items()]
+    columns = [
+        dg.TableColumn(column, kind, description=text) for column, (kind, text) in TABLES[name][1].items()
+    ]
     return {"dagster/table_name": f"lake.main.{name}", "dagster/column_schema": dg.TableSchema(columns)}
 
 

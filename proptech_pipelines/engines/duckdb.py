@@ -51,7 +51,9 @@ class DuckDBEngine:
             f"select cast({model.day_of} as date) as day from delta_{model.name}"
             for model in self._graph.stored(family)
         ]
-        rows = self._con.execute(f"select distinct day from ({' union all '.join(parts)}) order by day").fetchall()
+        rows = self._con.execute(
+            f"select distinct day from ({' union all '.join(parts)}) order by day"
+        ).fetchall()
         return tuple(row[0] for row in rows)
 
     def compute_delta(self, model: Model, part: slices.Slice) -> None:
@@ -61,6 +63,7 @@ class DuckDBEngine:
             self.recompute(model, part.high)
         else:
             self._temporary(f"delta_{model.name}", slices.wrapped(self._graph, model, self._slice_leaf(part)))
+        self._require_identity(model)
 
     def append_delta(self, model: Model, commit_number: int) -> int:
         """Append `delta_<model>` to the stored table and return its number of rows; nothing is written for none."""
@@ -92,6 +95,21 @@ class DuckDBEngine:
         self._temporary("new_rows", f"select * from ({new}) where {slices.key_match(model.key, 'touched')}")
         self._temporary("old_rows", slices.whole_rows(model, self._naming(model.name), restricted))
         self._temporary(f"delta_{model.name}", slices.difference(model.column_names, "old_rows", "new_rows"))
+
+    def _require_identity(self, model: Model) -> None:
+        """No parser sees that a model doubles rows (by an unnest, say): two of one identity are refused here."""
+        if not model.identity:
+            return
+        source = "new_rows" if model.kind == "recompute" else f"delta_{model.name}"
+        names = ", ".join(model.identity)
+        doubled = self._con.execute(
+            f"select {names} from {source} group by {names} having count(*) > 1 limit 1"
+        ).fetchone()
+        if doubled is not None:
+            raise ModelError(
+                f"{model.name} gives two rows of the identity ({names}) = {doubled}.",
+                "correct the model's identity or SQL.",
+            )
 
     def _touch(self, model: Model, part: slices.Slice) -> None:
         whole = self.whole_leaf(part.high)

@@ -2,8 +2,10 @@
 
 from proptech_pipelines.settings import Settings
 
+ClientValue = str | int | float | bool
 
-def client_config(settings: Settings, **own: str | int | bool) -> dict[str, str | int | bool]:
+
+def client_config(settings: Settings, **own: ClientValue) -> dict[str, ClientValue]:
     """librdkafka's configuration: address, what this client needs (`a_b` for `a.b`), and the user's settings last."""
-    ours = {name.replace("_", "."): value for name, value in own.items()}
+    ours: dict[str, ClientValue] = {name.replace("_", "."): value for name, value in own.items()}
     return {"bootstrap.servers": settings.bootstrap_servers, "log_level": 3, **ours, **settings.kafka_config}

@@ -10,7 +10,8 @@ from confluent_kafka import (
     TopicCollection,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import EarliestSpec, LatestSpec, OffsetSpec
 
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.kafka.client import client_config
@@ -55,11 +56,11 @@ class Cluster:
 
     def end_offsets(self, topics: Mapping[str, TopicState]) -> dict[tuple[str, int], int]:
         """Next offset of every partition for a read_committed reader, by topic name and partition."""
-        return self._offsets(topics, OffsetSpec.latest())
+        return self._offsets(topics, LatestSpec())
 
     def start_offsets(self, topics: Mapping[str, TopicState]) -> dict[tuple[str, int], int]:
         """First offset that retention has left, by topic name and partition."""
-        return self._offsets(topics, OffsetSpec.earliest())
+        return self._offsets(topics, EarliestSpec())
 
     def _offsets(self, topics: Mapping[str, TopicState], spec: OffsetSpec) -> dict[tuple[str, int], int]:
         request = {

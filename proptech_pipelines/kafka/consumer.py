@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from proptech_pipelines.errors import OffsetGap, OffsetRegression, ServiceError
 from proptech_pipelines.kafka.client import client_config
@@ -73,23 +73,29 @@ class RangeConsumer:
             if not messages:
                 break
             for message in messages:
-                error = message.error()
-                key = (message.topic(), message.partition())
-                part = parts.get(key)
-                if part is None and (error is None or error.code() == KafkaError._PARTITION_EOF):  # noqa: SLF001
-                    part = parts[key] = self._started(*key)
-                if error is None:
-                    part.append(
-                        message.offset(),
-                        message.timestamp(),
-                        message.key(),
-                        message.value(),
-                        message.headers(),
-                    )
-                    count += 1
-                else:
-                    self._handle(error, key, part, message.offset())
+                count += self._take(message, parts)
         return self._moved(parts)
+
+    def _take(self, message: Message, parts: dict[tuple[str, int], Fetched]) -> int:
+        """Put `message` into its range; how many records it was, 0 for news about a partition."""
+        error = message.error()
+        topic, partition, offset = message.topic(), message.partition(), message.offset()
+        if topic is None or partition is None or offset is None:
+            return 0
+        if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's codes
+            self._raise_lasting(error, (topic, partition))
+            return 0
+        part = parts.get((topic, partition))
+        if part is None:
+            part = parts[topic, partition] = self._started(topic, partition)
+        if error is None:
+            headers = message.headers()
+            listed = headers if isinstance(headers, list) else None
+            part.append(offset, message.timestamp(), message.key(), message.value(), listed)
+            return 1
+        # The end lies behind transaction markers that no record stands for.
+        part.end_offset = max(part.end_offset, offset)
+        return 0
 
     def _started(self, topic: str, partition: int) -> Fetched:
         start = self._positions[topic, partition]
@@ -101,15 +107,11 @@ class RangeConsumer:
             self._positions[part.topic, part.partition] = part.end_offset
         return moved
 
-    def _handle(self, error: KafkaError, key: tuple[str, int], part: Fetched | None, offset: int) -> None:
+    def _raise_lasting(self, error: KafkaError, key: tuple[str, int]) -> None:
         code = error.code()
-        if code == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own codes begin so
-            # The end lies behind transaction markers that no record stands for.
-            if part is not None and offset > part.end_offset:
-                part.end_offset = offset
-        elif code == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
+        if code == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
             raise self._refused(key, error)
-        elif code in _LASTING:
+        if code in _LASTING:
             raise ServiceError(
                 f"Kafka refuses {key[0]}[{key[1]}]: {error.str()}.",
                 "check the topic and the client's rights.",

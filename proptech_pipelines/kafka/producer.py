@@ -9,22 +9,16 @@ import json
 import struct
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
-from confluent_kafka.schema_registry.error import SchemaRegistryError
 from fastavro import parse_schema, schemaless_writer
 
+from proptech_pipelines.contracts.registry import Registry
 from proptech_pipelines.contracts.topics import schema_text
-from proptech_pipelines.errors import (
-    DeliveryFailed,
-    IncompatibleSchema,
-    RegistryUnavailable,
-    ServiceError,
-    SettingsError,
-)
-from proptech_pipelines.kafka.client import client_config
+from proptech_pipelines.errors import DeliveryFailed, ServiceError, SettingsError
+from proptech_pipelines.kafka.client import ClientValue, client_config
 from proptech_pipelines.settings import Settings
 
 MAX_MESSAGE_BYTES = 1_048_576
@@ -37,7 +31,7 @@ _FIXED: Mapping[str, tuple[str, ...]] = {
 """What a user may not change, with the values that mean the same."""
 
 
-def producer_config(settings: Settings) -> dict[str, str | int | bool]:
+def producer_config(settings: Settings) -> dict[str, ClientValue]:
     """What `event_producer` hands to librdkafka: our defaults, then the user's `kafka_config` on top.
 
     Raises SettingsError where the user's values would switch idempotence off or ask for fewer acks.
@@ -60,7 +54,8 @@ def producer_config(settings: Settings) -> dict[str, str | int | bool]:
         queue_buffering_max_kbytes=262_144,
         message_max_bytes=MAX_MESSAGE_BYTES,
     )
-    return {**ours, "enable.idempotence": True, "acks": "all"}
+    # What matters is raised; at log level 3 an absent broker is logged twenty times a second.
+    return {**ours, "log_level": user.get("log_level", 2), "enable.idempotence": True, "acks": "all"}
 
 
 def event_producer(settings: Settings) -> Producer:
@@ -140,7 +135,7 @@ class RegistrySerializer:
     def prefix(self, name: str) -> bytes:
         """The 5 bytes before each datum of topic `name`: a zero, then the schema id, big-endian.
 
-        Raises RegistryUnavailable if the registry does not answer.
+        Raises RegistryUnavailable, or IncompatibleSchema where the registry refuses ours.
         """
         return self._entry(name)[0]
 
@@ -154,35 +149,15 @@ class RegistrySerializer:
 
     def _entry(self, name: str) -> tuple[bytes, Any]:
         if name not in self._parsed:
-            text = schema_text(name)
-            schema_id = _register(self._settings.schema_registry_url, f"{name}-value", text)
+            text, url = schema_text(name), self._settings.schema_registry_url
+            if not url:
+                raise SettingsError(
+                    "No schema registry is known.", "run `proptech up`, or give --schema-registry-url."
+                )
+            with closing(Registry(url)) as registry:
+                schema_id = registry.register(f"{name}-value", text)
             self._parsed[name] = struct.pack(">bI", 0, schema_id), parse_schema(json.loads(text))
         return self._parsed[name]
-
-
-def _register(url: str, subject: str, text: str) -> int:
-    if not url:
-        raise SettingsError(
-            "No schema registry is known.", "run `proptech up`, or give --schema-registry-url."
-        )
-    try:
-        return SchemaRegistryClient({"url": url, "max.retries": 0}).register_schema(
-            subject, Schema(text, "AVRO")
-        )
-    except SchemaRegistryError as error:
-        if error.http_status_code == 409:
-            raise IncompatibleSchema(
-                f"The registry refuses the schema of {subject}: {error.error_message}.",
-                "run the release that registered the newer schema.",
-                subject=subject,
-            ) from error
-        raise RegistryUnavailable(
-            f"The registry at {url} fails: {error}.", "see the registry's log."
-        ) from error
-    except Exception as error:  # the client passes on whatever its HTTP library raises
-        raise RegistryUnavailable(
-            f"The registry at {url} does not answer ({error}).", "start it with `proptech up`."
-        ) from error
 
 
 def _raise_if_failed(error: KafkaError | None, message: Message) -> None:

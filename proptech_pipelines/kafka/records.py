@@ -1,8 +1,9 @@
 """Records as the broker served them: one contiguous offset range of one partition, in columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-Headers = list[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
 
 
 @dataclass

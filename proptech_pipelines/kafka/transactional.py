@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
@@ -16,13 +16,13 @@ _SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Message:
-    """A message to publish. `partition` None leaves the choice to the client's partitioner."""
+    """A message to publish. `partition` -1 leaves the choice to the client's partitioner."""
 
     topic: str
     key: bytes | None
     value: bytes | None
-    headers: Headers = field(default_factory=list[tuple[str, bytes]])
-    partition: int | None = None
+    headers: Headers = ()
+    partition: int = -1
 
 
 class TransactionalPublisher:
@@ -89,11 +89,14 @@ class TransactionalPublisher:
         self._reader.close()
 
     def _produce(self, message: Message) -> None:
-        where = {} if message.partition is None else {"partition": message.partition}
         while True:
             try:
                 self._producer.produce(
-                    message.topic, message.value, message.key, headers=message.headers or None, **where
+                    message.topic,
+                    message.value,
+                    message.key,
+                    message.partition,
+                    headers=list(message.headers),
                 )
                 return
             except BufferError:

@@ -32,7 +32,11 @@ def connect(
     extensions = ("sqlite_scanner",) if source.startswith("sqlite:") else ("postgres_scanner",)
     con = _open((*extensions, "ducklake"), threads)
     # Files are known by their paths below the data path, so that a home folder can be moved.
-    options = [f"DATA_PATH '{_quoted(str(settings.lake_path))}/'", "OVERRIDE_DATA_PATH true", "DATA_INLINING_ROW_LIMIT 0"]
+    options = [
+        f"DATA_PATH '{_quoted(str(settings.lake_path))}/'",
+        "OVERRIDE_DATA_PATH true",
+        "DATA_INLINING_ROW_LIMIT 0",
+    ]
     if not source.startswith("sqlite:"):
         options.append(f"METADATA_SCHEMA '{METADATA_SCHEMA}'")
     if read_only:
@@ -78,8 +82,9 @@ def extension_path(name: str) -> Path:
 def _open(extensions: tuple[str, ...], threads: int | None) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-        | ({"threads": str(threads)} if threads else {})
     )
+    if threads:
+        con.execute(f"SET threads = {threads}")
     # Rows carry their order in columns; keeping insertion order would cost memory in large scans.
     con.execute("SET preserve_insertion_order = false")
     con.execute("SET TimeZone = 'UTC'")

@@ -13,6 +13,7 @@ from proptech_pipelines.lake.transactions import transaction
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import STREAM_TIMES, Graph
 from proptech_pipelines.models.model import COMMIT_COLUMN, SIGN_COLUMN, Model, parse_model
+from proptech_pipelines.models.supported import check_model, check_types
 
 FIRST_GENERATION = 1
 
@@ -31,8 +32,11 @@ def checkout_models() -> list[Model]:
 
 
 def checkout_graph() -> Graph:
-    """The graph of `checkout_models`."""
-    return Graph.of(checkout_models())
+    """The graph of `checkout_models`. Raises ModelError for a model that its kind cannot keep right."""
+    graph = Graph.of(checkout_models())
+    for model in graph.models.values():
+        check_model(model, graph)
+    return graph
 
 
 def live_graph(con: duckdb.DuckDBPyConnection) -> Graph:
@@ -115,6 +119,8 @@ def _create_stored(con: duckdb.DuckDBPyConnection, graph: Graph, model: Model) -
         f"create table {physical(model.name)} as select cast(null as bigint) as {COMMIT_COLUMN}{sign}, * "
         f"from ({slices.wrapped(graph, model, leaf)}) limit 0"
     )
+    described = con.execute(f"describe {physical(model.name)}").fetchall()
+    check_types(model, {row[0]: row[1] for row in described})
     con.execute(
         f"create view {model.name} as {slices.whole_rows(model, physical(model.name).removeprefix('lake.'))}"
     )

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from proptech_pipelines.errors import ModelError
-from proptech_pipelines.models.model import COMMIT_COLUMN, Model, parse_select
+from proptech_pipelines.models.model import Model, parse_select
 
-_MERGES: dict[type[exp.Expression], str] = {
+_MERGES: dict[type[exp.Expr], str] = {
     exp.Count: "sum",
     exp.Sum: "sum",
     exp.Min: "min",
@@ -54,7 +54,7 @@ def fold_of(model: Model) -> Fold:
     return Fold(tuple(keys), tuple(merges))
 
 
-def _merge(model: str, column: str, expression: exp.Expression) -> str:
+def _merge(model: str, column: str, expression: exp.Expr) -> str:
     casts: list[str] = []
     while isinstance(expression, exp.Cast):
         casts.append(expression.to.sql("duckdb"))
@@ -73,8 +73,3 @@ def _merge(model: str, column: str, expression: exp.Expression) -> str:
     for kind in reversed(casts):
         merged = f"cast({merged} as {kind})"
     return merged
-
-
-def partial_rows(columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Columns of the stored table of partial rows."""
-    return (COMMIT_COLUMN, *columns)

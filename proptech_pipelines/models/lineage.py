@@ -2,7 +2,8 @@
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.lineage import Node, lineage
+from sqlglot.lineage import Node
+from sqlglot.lineage import lineage as trace  # pyright: ignore[reportUnknownVariableType]
 
 from proptech_pipelines.models.graph import STREAM_TIMES, Graph
 from proptech_pipelines.models.model import COMMIT_COLUMN, Model
@@ -24,7 +25,7 @@ def column_sources(model: Model, graph: Graph) -> dict[str, list[Source]]:
             found.update({name: [(parent, name)] for name in graph[parent].column_names})
             continue
         try:
-            root = lineage(column, model.sql, schema=schema or None, dialect="duckdb")
+            root: Node = trace(column, model.sql, schema=schema, dialect="duckdb")  # pyright: ignore[reportArgumentType, reportCallIssue]
         except SqlglotError:
             continue
         found[column] = sorted(set(_leaves(root)))

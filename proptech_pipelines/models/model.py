@@ -83,7 +83,18 @@ class Model:
         return tuple(column.name for column in self.columns)
 
 
-_FIELDS = {"kind", "description", "family", "topic", "key", "reads", "identity", "day_of", "reach_days", "conserves"}
+_FIELDS = {
+    "kind",
+    "description",
+    "family",
+    "topic",
+    "key",
+    "reads",
+    "identity",
+    "day_of",
+    "reach_days",
+    "conserves",
+}
 _REQUIRED: dict[str, tuple[str, ...]] = {
     "staging": ("topic",),
     "view": ("family", "day_of"),
@@ -99,7 +110,7 @@ def parse_model(name: str, folder: str, text: str) -> Model:
     Raises ModelError for a header that is missing, unknown or incomplete, and for SQL that is not one SELECT.
     """
     header, sql = _split(name, text)
-    kind = header.get("kind")
+    kind: Kind = header.get("kind", "")
     if kind not in get_args(Kind):
         raise ModelError(
             f"{name}: kind {kind!r} is none of {', '.join(get_args(Kind))}.", "correct the header."

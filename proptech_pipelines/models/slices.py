@@ -77,11 +77,8 @@ def staged_rows(table: str, condition: str) -> str:
 
 def key_match(key: tuple[str, ...], keys_table: str) -> str:
     """The condition that a row's key is in `keys_table`."""
-    return (
-        f"({', '.join(key)}) in (select ({', '.join(key)}) from {keys_table})"
-        if len(key) > 1
-        else (f"{key[0]} in (select {key[0]} from {keys_table})")
-    )
+    names = ", ".join(key)
+    return f"({names}) in (select {f'({names})' if len(key) > 1 else names} from {keys_table})"
 
 
 def changed_keys(graph: Graph, model: Model, leaf: Leaf, changed: Model, rows: str) -> str:

@@ -63,12 +63,12 @@ class TopicBatch:
     def _schema_columns(self) -> tuple[pa.Array, pa.Array]:
         count = len(self.values)
         ids = np.full(count, -1, dtype=np.int64)
-        guids: list[str | None] | None = None
+        guids: list[str | None] = []
         for key, indices in self.frames.groups.items():
             if isinstance(key, int):
                 ids[indices] = key
             else:
-                guids = guids or [None] * count
+                guids = guids or [None for _ in range(count)]
                 for index in indices.tolist():
                     guids[index] = key
         guid_column = pa.array(guids, pa.string()) if guids else pa.nulls(count, pa.string())

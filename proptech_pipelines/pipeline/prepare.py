@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from proptech_pipelines.contracts.dead_letter_reasons import Bad, DeadLetterReason, stage_of
 from proptech_pipelines.contracts.decode import DecodedBatch, decode_records
+from proptech_pipelines.contracts.decoded import Flags
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.wire import SchemaKey
 from proptech_pipelines.kafka.records import Fetched
@@ -63,7 +64,7 @@ class _Rows:
     event_time_ms: Int64
     event_time_is_kafka: pa.Array
     table: pa.Table
-    is_tombstone: Int64
+    is_tombstone: Flags
     bad: list[Bad]
 
 

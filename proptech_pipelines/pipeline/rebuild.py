@@ -46,7 +46,9 @@ class Derived:
         return bool(self.missing or self.surplus)
 
 
-def compare_days(con: duckdb.DuckDBPyConnection, graph: Graph, family: str, days: Days | None) -> list[Derived]:
+def compare_days(
+    con: duckdb.DuckDBPyConnection, graph: Graph, family: str, days: Days | None
+) -> list[Derived]:
     """Derive the stored tables of `family` from the log at its own cut and compare; nothing is changed.
 
     `days` None means everything. The derived rows stay in temporary tables `derived_<table>`, the stored ones in
@@ -79,7 +81,8 @@ def rebuild_days(
             continue
         return derived
     raise LedgerConflict(
-        f"{family} was changed by others each of {_ATTEMPTS} times.", "run it again when the stream is quieter."
+        f"{family} was changed by others each of {_ATTEMPTS} times.",
+        "run it again when the stream is quieter.",
     )
 
 
@@ -96,7 +99,9 @@ def _derive(
     on_days = _on_days(model, days)
     derived = f"select * from ({slices.wrapped(graph, model, leaf)}) where {on_days}"
     _temporary(con, f"derived_{model.name}", derived)
-    stored = slices.whole_rows(model, physical(model.name), f"{COMMIT_COLUMN} <= {position.commit_number} and {on_days}")
+    stored = slices.whole_rows(
+        model, physical(model.name), f"{COMMIT_COLUMN} <= {position.commit_number} and {on_days}"
+    )
     _temporary(con, f"stored_{model.name}", stored)
     columns = model.column_names
     return Derived(
@@ -125,7 +130,11 @@ def _replace(
             keys = ", ".join(model.key)
             stored = slices.whole_rows(model, physical(model.name), on_days)
             inputs = slices.all_keys(graph, model, engine.whole_leaf(now.input_commit))
-            _temporary(con, "touched", f"select {keys} from ({inputs}) where {on_days} union select {keys} from ({stored})")
+            _temporary(
+                con,
+                "touched",
+                f"select {keys} from ({inputs}) where {on_days} union select {keys} from ({stored})",
+            )
             engine.recompute(model, now.input_commit)
             engine.append_delta(model, number)
         elif item.differs:
@@ -144,7 +153,9 @@ def _require_unchanged(con: duckdb.DuckDBPyConnection, model: Model, pinned_rows
     """The pinned rows must still be what was compared: folding may have put newer rows among them."""
     _temporary(con, "stored_now", slices.whole_rows(model, physical(model.name), pinned_rows))
     before, now = f"stored_{model.name}", "stored_now"
-    changed = f"({_except(model.column_names, before, now)}) union all ({_except(model.column_names, now, before)})"
+    changed = (
+        f"({_except(model.column_names, before, now)}) union all ({_except(model.column_names, now, before)})"
+    )
     if _count(con, f"({changed})"):
         raise LedgerConflict(f"{model.name} was folded meanwhile.", "compare again.")
 

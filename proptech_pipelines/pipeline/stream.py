@@ -109,7 +109,9 @@ class StreamRun:
         settings, progress, finish = self._settings, self._progress, threading.Event()
         registered = outboxes(settings)
         with ExitStack() as stack:
-            consumers: list[threading.Thread] = [UpkeepWorker(cursor(con), graph, settings, registered, progress)]
+            consumers: list[threading.Thread] = [
+                UpkeepWorker(cursor(con), graph, settings, registered, progress)
+            ]
             publishers: list[threading.Thread] = []
             if self._with_families:
                 for family in graph.families:
@@ -118,7 +120,9 @@ class StreamRun:
                         FamilyWorker(cursor(con), leases, graph, family, progress, self._hooks.on_advance)
                     )
                 for outbox in registered:
-                    publishers.append(OutboxWorker(OutboxPublisher(settings, cursor(con), outbox), progress, finish))
+                    publishers.append(
+                        OutboxWorker(OutboxPublisher(settings, cursor(con), outbox), progress, finish)
+                    )
             for worker in (*consumers, *publishers):
                 worker.start()
             try:

@@ -25,7 +25,12 @@ class UpkeepWorker(threading.Thread):
     """Merges files, folds rows and removes leftovers, at most one step a second. A failed step is tried later."""
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, graph: Graph, settings: Settings, outboxes: Sequence[Outbox], progress: Progress
+        self,
+        con: duckdb.DuckDBPyConnection,
+        graph: Graph,
+        settings: Settings,
+        outboxes: Sequence[Outbox],
+        progress: Progress,
     ) -> None:
         super().__init__(name="upkeep", daemon=True)
         self._con = con
@@ -33,9 +38,7 @@ class UpkeepWorker(threading.Thread):
         self._settings = settings
         self._outboxes = outboxes
         self._progress = progress
-        self._folding = [
-            model for model in graph.models.values() if model.kind in ("fold", "recompute")
-        ]
+        self._folding = [model for model in graph.models.values() if model.kind in ("fold", "recompute")]
         self._done: dict[str, int] = {}
 
     def run(self) -> None:
@@ -68,6 +71,8 @@ class UpkeepWorker(threading.Thread):
     def _limit(self, model: Model, number: int) -> int:
         """Rows that an outbox has yet to read stay as they are."""
         limits = [
-            self._progress.cut(outbox.name).number for outbox in self._outboxes if outbox.writer == model.family
+            self._progress.cut(outbox.name).number
+            for outbox in self._outboxes
+            if outbox.writer == model.family
         ]
         return min([number, *limits])

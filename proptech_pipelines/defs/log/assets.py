@@ -44,7 +44,7 @@ def _specs() -> list[dg.AssetSpec]:
 
 
 @dg.multi_asset(specs=_specs(), can_subset=True, name="log")
-def log(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[dg.MaterializeResult[None]]:
+def log(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[dg.MaterializeResult]:
     """Take in all that the topics hold now and advance every table to it; waits if the stream does so already."""
     report = bring_to_head(platform.settings())
     for key in sorted(context.selected_asset_keys):

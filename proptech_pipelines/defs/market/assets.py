@@ -39,13 +39,20 @@ def _family_assets(family: str) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         can_subset=True,
     )
-    def assets(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[dg.MaterializeResult[None]]:
+    def assets(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[dg.MaterializeResult]:
         """Derive the selected days from the log again; what differed is replaced, other days stay as they are."""
         days = days_of(context.partition_time_window)
         derived = rederive(platform.settings(), family, days)
         for key in sorted(context.selected_asset_keys):
             item = derived[key.path[-1]]
-            context.log.info("%s: %d rows on %s to %s, %d changed", key.path[-1], item.rows, days.start, days.end, item.changed)
+            context.log.info(
+                "%s: %d rows on %s to %s, %d changed",
+                key.path[-1],
+                item.rows,
+                days.start,
+                days.end,
+                item.changed,
+            )
             yield dg.MaterializeResult(
                 asset_key=key,
                 metadata={"dagster/partition_row_count": item.rows, "rows_changed": item.changed},
@@ -56,7 +63,9 @@ def _family_assets(family: str) -> dg.AssetsDefinition:
 
 def days_of(window: dg.TimeWindow) -> Days:
     """The days of a partition range, [start, end)."""
-    return Days(_utc(window.start).date(), (_utc(window.end) - timedelta(microseconds=1)).date() + timedelta(days=1))
+    return Days(
+        _utc(window.start).date(), (_utc(window.end) - timedelta(microseconds=1)).date() + timedelta(days=1)
+    )
 
 
 def _utc(moment: datetime) -> datetime:

@@ -20,7 +20,10 @@ _UNFINISHED = [
 
 
 @dg.sensor(
-    job=stream, minimum_interval_seconds=5, default_status=dg.DefaultSensorStatus.RUNNING, name="stream_sensor"
+    job=stream,
+    minimum_interval_seconds=5,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    name="stream_sensor",
 )
 def stream_sensor(context: dg.SensorEvaluationContext, platform: Platform) -> dg.RunRequest | dg.SkipReason:
     """Ask for a stream run when records wait and none is at work, and for its successor before its time is up."""

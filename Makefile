@@ -1,0 +1,3 @@
+check: ## All checks, as CI runs them
+	proptech check
+.PHONY: check

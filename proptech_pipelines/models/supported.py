@@ -1,0 +1,195 @@
+"""Refuses what the engine cannot keep right on slices of the log: better a clear error than wrong rows.
+
+What no parser sees (a driver that is not local in time, an unnest that doubles rows) is left to the identity
+check of each batch and to the property tests.
+"""
+
+from collections.abc import Callable, Iterator
+
+from sqlglot import exp
+
+from proptech_pipelines.errors import ModelError
+from proptech_pipelines.models.fold import fold_of
+from proptech_pipelines.models.graph import STREAM_TIMES, Graph
+from proptech_pipelines.models.model import Model, parse_select
+
+INCONSISTENT = frozenset(
+    "current_catalog current_connection_id current_database current_date current_localtime current_localtimestamp "
+    "current_query current_query_id current_role current_schema current_schemas current_setting current_time "
+    "current_timestamp current_transaction_id current_user gen_random_uuid get_current_time get_current_timestamp "
+    "getenv getvariable in_search_path localtime localtimestamp nextval currval now rand random session_user setseed "
+    "today transaction_timestamp txid_current user uuid uuidv4 uuidv7 version write_log".split()
+)
+"""Functions whose value is not a function of the row: the clock, chance, sessions and settings."""
+_UNORDERED = frozenset(
+    "any_value approx_count_distinct approx_quantile approx_top_k arbitrary arg_max arg_max_null arg_min arg_min_null "
+    "array_agg first group_concat last list listagg max_by min_by mode reservoir_quantile string_agg".split()
+)
+_UNORDERED_NODES = (
+    exp.AnyValue,
+    exp.ApproxDistinct,
+    exp.ArgMax,
+    exp.ArgMin,
+    exp.ArrayAgg,
+    exp.First,
+    exp.GroupConcat,
+    exp.Last,
+    exp.Mode,
+)
+_CLOCK_NODES = (exp.CurrentDate, exp.CurrentTime, exp.CurrentTimestamp, exp.CurrentUser, exp.Rand, exp.Uuid)
+LOSSY_TYPES = ("HUGEINT", "UHUGEINT", "DOUBLE", "FLOAT")
+"""DuckLake's Parquet keeps the wide integers as DOUBLE; sums of floats depend on their order."""
+COORDINATES = frozenset({"topic_epoch", "kafka_partition", "kafka_offset"})
+
+Check = Callable[[Model, exp.Select, Graph], Iterator[str]]
+
+
+def check_model(model: Model, graph: Graph) -> None:
+    """Raise ModelError, naming every construct of `model` that its kind cannot keep right."""
+    tree = parse_select(model.name, model.sql)
+    problems = [text for check in _CHECKS[model.kind] for text in check(model, tree, graph)]
+    if model.kind == "fold":
+        fold_of(model)
+    if problems:
+        raise ModelError(
+            f"{model.name} ({model.kind}): {'; '.join(problems)}.",
+            "rewrite the model, or choose the kind that supports it (docs/models.md).",
+            model=model.name,
+            problems=problems,
+        )
+
+
+def check_types(model: Model, types: dict[str, str]) -> None:
+    """Raise ModelError if a stored column of `model` has a type that does not keep exact values."""
+    lossy = [f"{name} {kind}" for name, kind in types.items() if any(word in kind for word in LOSSY_TYPES)]
+    if lossy:
+        raise ModelError(
+            f"{model.name} would store {', '.join(lossy)}.",
+            "cast to BIGINT or DECIMAL(38, 0); leave floats to a view above.",
+            columns=lossy,
+        )
+
+
+def _clock(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    for node in tree.find_all(exp.Func):
+        name = _name(node)
+        if name in INCONSISTENT or isinstance(node, _CLOCK_NODES):
+            yield f"{name}() is not a function of the log"
+    for column in tree.find_all(exp.Column):
+        # Called without brackets, these parse as columns.
+        if not column.table and column.name.lower() in INCONSISTENT:
+            yield f"{column.name} is not a function of the log"
+
+
+def _order(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    for kind, word in ((exp.Limit, "LIMIT"), (exp.Offset, "OFFSET"), (exp.TableSample, "SAMPLE")):
+        if tree.find(kind):
+            yield f"{word} picks rows by an order that the log does not give"
+    for node in tree.find_all(exp.Func):
+        in_window = isinstance(node.parent, exp.Window | exp.IgnoreNulls)
+        if not in_window and (isinstance(node, _UNORDERED_NODES) or _name(node) in _UNORDERED):
+            yield f"{_name(node)}() depends on the order of rows or guesses"
+
+
+def _windows(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    unique = [set(names) for names in _unique_columns(model, graph)]
+    for window in tree.find_all(exp.Window):
+        order = window.args.get("order")
+        named = {
+            column.name
+            for item in window.args.get("partition_by") or ()
+            for column in item.find_all(exp.Column)
+        }
+        if order is None:
+            continue
+        named |= {column.name for column in order.find_all(exp.Column)}
+        if not any(columns <= named for columns in unique):
+            wanted = " or ".join(", ".join(sorted(columns)) for columns in unique)
+            yield f"the window ({window.sql('duckdb')[:80]}) has no total order: let it cover {wanted}"
+
+
+def _unique_columns(model: Model, graph: Graph) -> Iterator[frozenset[str]]:
+    for name in model.inputs:
+        if name == STREAM_TIMES:
+            continue
+        parent = graph[name]
+        if parent.kind == "fold":
+            yield frozenset(graph.folds[name].keys)
+        elif parent.identity:
+            yield frozenset(parent.identity)
+        elif parent.kind == "view":
+            yield from _unique_columns(parent, graph)
+        else:
+            yield COORDINATES
+
+
+def _row_wise(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    if len(model.inputs) != 1:
+        yield f"{model.kind} reads exactly one input, here {len(model.inputs)}"
+    if tree.find(exp.Join):
+        yield "a join needs rows of both sides, which a slice does not have"
+    for kind, word in ((exp.Distinct, "DISTINCT"), (exp.Having, "HAVING"), (exp.Subquery, "a sub-query")):
+        if tree.find(kind):
+            yield f"{word} does not add up over slices"
+    if tree.find(exp.Window) or tree.find(exp.Qualify):
+        yield "a window function sees more than a slice"
+    if model.kind == "append" and (tree.args.get("group") or tree.find(exp.AggFunc)):
+        yield "an aggregate belongs in a fold"
+
+
+def _exact_sums(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    for root in graph.roots(model.name):
+        if root.kind not in ("staging", "append"):
+            yield f"a {model.kind} reads staging or append tables, not {root.name} ({root.kind})"
+
+
+def _grouped_by_key(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    key = set(model.key)
+    if not key <= set(model.column_names):
+        yield f"the key {', '.join(model.key)} is not among the columns"
+    if model.reads and len(model.key) != 1:
+        yield "`reads` needs a key of one column"
+    for group in tree.find_all(exp.Group):
+        if not key <= {column.name for item in group.expressions for column in item.find_all(exp.Column)}:
+            yield f"GROUP BY lacks the key {', '.join(model.key)}"
+    for window in tree.find_all(exp.Window):
+        partition = window.args.get("partition_by") or ()
+        if not key <= {column.name for item in partition for column in item.find_all(exp.Column)}:
+            yield f"PARTITION BY lacks the key {', '.join(model.key)}"
+    for join in tree.find_all(exp.Join):
+        using = {item.name for item in join.args.get("using") or ()}
+        condition = join.args.get("on")
+        named = using | (
+            {column.name for column in condition.find_all(exp.Column)} if condition else set[str]()
+        )
+        if not key <= named:
+            yield f"JOIN lacks the key {', '.join(model.key)}"
+
+
+def _plain_typing(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    if not model.sql.lower().startswith("select"):
+        yield "staging begins with SELECT"
+    source = tree.find(exp.Table)
+    clauses = [
+        name for name in ("joins", "where", "group", "having", "qualify", "distinct") if tree.args.get(name)
+    ]
+    if (
+        source is None
+        or source.name != "decoded"
+        or clauses
+        or tree.find(exp.Subquery, exp.AggFunc, exp.Window)
+    ):
+        yield "staging is one projection FROM decoded, row by row"
+
+
+def _name(node: exp.Func) -> str:
+    return (node.name if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc) else node.sql_name()).lower()
+
+
+_CHECKS: dict[str, tuple[Check, ...]] = {
+    "staging": (_clock, _plain_typing),
+    "view": (_clock, _order, _windows),
+    "append": (_clock, _order, _row_wise, _exact_sums),
+    "fold": (_clock, _order, _row_wise, _exact_sums),
+    "recompute": (_clock, _order, _windows, _grouped_by_key),
+}
