@@ -8,8 +8,9 @@ import io
 import json
 import struct
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -89,8 +90,8 @@ def send(
         try:
             produce(name, value, key, partition, timestamp=timestamp_ms)
         except BufferError:
-            _wait_for_room(producer, wait_seconds)
-            produce(name, value, key, partition, timestamp=timestamp_ms)
+            again = partial(produce, name, value, key, partition, timestamp=timestamp_ms)
+            _when_there_is_room(producer, again, wait_seconds)
         sent += 1
     producer.poll(0)
     return sent
@@ -170,14 +171,19 @@ def _raise_if_failed(error: KafkaError | None, message: Message) -> None:
         )
 
 
-def _wait_for_room(producer: Producer, wait_seconds: float) -> None:
-    """Serve deliveries until a tenth of the queue is free, so that not every record has to wait."""
+def _when_there_is_room(producer: Producer, again: Callable[[], None], wait_seconds: float) -> None:
+    """Serve deliveries until a tenth of the full queue is free, so that not every record has to wait."""
     mark = len(producer) * 9 // 10
     end = time.monotonic() + wait_seconds
-    while len(producer) > mark:
+    while True:
         producer.poll(0.05)
-        if time.monotonic() > end:
-            raise DeliveryFailed(
-                f"The local queue of {len(producer)} records did not move for {wait_seconds:g} s.",
-                "see whether the broker is up (`proptech status`), then run it again.",
-            )
+        late = time.monotonic() > end
+        if len(producer) <= mark or late:
+            try:
+                return again()
+            except BufferError as error:
+                if late:
+                    raise DeliveryFailed(
+                        f"The local queue of {len(producer)} records did not move for {wait_seconds:g} s.",
+                        "see whether the broker is up (`proptech status`), then run it again.",
+                    ) from error

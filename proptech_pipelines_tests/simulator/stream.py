@@ -18,7 +18,8 @@ START_MS = 1_735_689_600_000
 """2025-01-01T00:00:00Z."""
 NOW_MS = START_MS + 365 * 86_400_000
 TIDY = {"out_of_order": 0.0, "late": 0.0, "repeated": 0.0, "broken": 0.0}
-PREFIXES = {name: b"\0" + (number + 1).to_bytes(4, "big") for number, name in enumerate(ALL_TOPICS)}
+SCHEMA_IDS = {name: number + 1 for number, name in enumerate(ALL_TOPICS)}
+PREFIXES = {name: b"\0" + number.to_bytes(4, "big") for name, number in SCHEMA_IDS.items()}
 PARTITIONS = {topic.name: topic.partitions for topic in INPUT_TOPICS}
 TOPICS = {topic.name: topic for topic in INPUT_TOPICS}
 

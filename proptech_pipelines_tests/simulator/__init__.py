@@ -1,0 +1,1 @@
+"""The simulator: recorded data, encoding, the stream, and sending it."""
