@@ -27,7 +27,12 @@ def attach(home: Home = None) -> None:
     console.print("In a DuckDB shell (version 1.5 or later):", style="bold")
     console.print(shell_statements(settings), markup=False, soft_wrap=True)
     console.print("\nIn a notebook, with this package installed:", style="bold")
-    console.print(_NOTEBOOK.format(home=settings.home), markup=False, soft_wrap=True)
+    console.print(notebook_statements(settings), markup=False, soft_wrap=True)
+
+
+def notebook_statements(settings: Settings) -> str:
+    """The Python that opens the lake, read only, and gives a pandas frame."""
+    return _NOTEBOOK.format(home=settings.home)
 
 
 def shell_statements(settings: Settings) -> str:
