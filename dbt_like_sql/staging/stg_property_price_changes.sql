@@ -9,6 +9,9 @@ select
     stateCode as state_code, -- Two-letter US state code
     oldPrice as old_price, -- Price before, US dollars
     newPrice as new_price, -- Price after, US dollars
-    -- Change in parts per billion of the old price, truncated toward zero
-    cast((cast(newPrice - oldPrice as hugeint) * 1000000000) // oldPrice as bigint) as change_ppb
+    -- Change in parts per billion of the old price, truncated toward zero; wide integers only where they are needed
+    case
+        when abs(newPrice - oldPrice) < 9000000000 then ((newPrice - oldPrice) * 1000000000) // oldPrice
+        else cast((cast(newPrice - oldPrice as hugeint) * 1000000000) // oldPrice as bigint)
+    end as change_ppb
 from decoded

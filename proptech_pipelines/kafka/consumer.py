@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from proptech_pipelines.errors import OffsetGap, OffsetRegression, ServiceError
 from proptech_pipelines.kafka.client import client_config
 from proptech_pipelines.kafka.cluster import TopicState
-from proptech_pipelines.kafka.records import Fetched
+from proptech_pipelines.kafka.records import Fetched, Headers
 from proptech_pipelines.settings import Settings
 
 _CHUNK = 10_000
@@ -89,9 +89,8 @@ class RangeConsumer:
         if part is None:
             part = parts[topic, partition] = self._started(topic, partition)
         if error is None:
-            headers = message.headers()
-            listed = headers if isinstance(headers, list) else None
-            part.append(offset, message.timestamp(), message.key(), message.value(), listed)
+            headers = cast("Headers | None", message.headers())
+            part.append(offset, message.timestamp(), message.key(), message.value(), headers)
             return 1
         # The end lies behind transaction markers that no record stands for.
         part.end_offset = max(part.end_offset, offset)

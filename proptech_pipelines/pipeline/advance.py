@@ -43,6 +43,16 @@ def family_position(con: duckdb.DuckDBPyConnection, family: str) -> FamilyPositi
     return FamilyPosition(*(row or (0, 0)))
 
 
+def has_news(con: duckdb.DuckDBPyConnection, graph: Graph, family: str, part: Slice) -> bool:
+    """Whether the ingest transactions of `part` bring anything of the topics that `family` consumes.
+
+    An idle entry is news too: it moves what is final.
+    """
+    topics = ", ".join(f"'{model.topic}'" for model in graph.staging_of(family))
+    row = con.execute(f"select count(*) from log_ranges where {part.where()} and topic in ({topics})").fetchone()
+    return bool(row and row[0])
+
+
 def advance_family(
     con: duckdb.DuckDBPyConnection,
     graph: Graph,

@@ -10,7 +10,8 @@ from proptech_pipelines.errors import FamilyHalted, LedgerConflict, ServiceError
 from proptech_pipelines.lake.lease import Leases, family_lease
 from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.models.graph import Graph
-from proptech_pipelines.pipeline.advance import Advance, advance_family, family_position
+from proptech_pipelines.models.slices import Slice
+from proptech_pipelines.pipeline.advance import Advance, advance_family, family_position, has_news
 from proptech_pipelines.pipeline.progress import Progress
 from proptech_pipelines.publishing.outbox import OutboxPublisher
 
@@ -38,6 +39,7 @@ class FamilyWorker(threading.Thread):
         self._family = family
         self._progress = progress
         self._on_advance = on_advance
+        self._seen = 0
 
     def run(self) -> None:
         """Work until told to stop; what the ingest has committed by then is taken in first."""
@@ -66,9 +68,13 @@ class FamilyWorker(threading.Thread):
     def _step(self) -> bool:
         position = family_position(self._con, self._family)
         self._progress.report(self._family, position.commit_number)
-        cut = self._progress.wait_beyond(INGEST, position.input_commit, _LOOK_SECONDS)
-        if cut.number <= position.input_commit:
+        seen = max(position.input_commit, self._seen)
+        cut = self._progress.wait_beyond(INGEST, seen, _LOOK_SECONDS)
+        if cut.number <= seen:
             return not self._progress.stop.is_set()
+        if not has_news(self._con, self._graph, self._family, Slice(seen, cut.number)):
+            self._seen = cut.number
+            return True
         with self._leases.hold(family_lease(self._family)):
             done = advance_family(
                 self._con, self._graph, self._family, position, cut.number, cut.control_number
