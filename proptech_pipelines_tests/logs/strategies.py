@@ -14,6 +14,7 @@ from proptech_pipelines_tests.logs.contents import (
     price_changes,
     reports,
     series,
+    ties,
     undated_price_changes,
 )
 from proptech_pipelines_tests.logs.instants import instants
@@ -31,10 +32,10 @@ def logs(draw: st.DrawFn, *, broken: bool = False, undated: bool = False) -> lis
 
     `broken` mixes in records that break the contract, `undated` some that were written without an event time.
     """
-    bursts = [price_changes(), limits(), closings()]
+    bursts = [price_changes(), limits(), limits(), closings()]
     bursts += [broken_price_changes()] if broken else []
     bursts += [undated_price_changes()] if undated else []
-    figures = [reports(), series()]
+    figures = [reports(), series(), ties()]
     figures += [broken_reports()] if broken else []
     partitions = [
         *draw(_partitions(PRICE_CHANGES, st.one_of(bursts))),
@@ -46,7 +47,7 @@ def logs(draw: st.DrawFn, *, broken: bool = False, undated: bool = False) -> lis
 @st.composite
 def _partitions(draw: st.DrawFn, topic: str, bursts: Bursts) -> list[list[Entry]]:
     """The entries of each partition. All draw from one small pool, so contents repeat elsewhere."""
-    pool = draw(st.lists(bursts, min_size=1, max_size=MAX_STEPS))
+    pool = draw(st.lists(bursts, min_size=2, max_size=MAX_STEPS))
     steps = st.one_of(st.sampled_from(pool), st.sampled_from(pool), st.sampled_from(pool), instants())
     count = draw(st.integers(1, MAX_PARTITIONS))
     return [
@@ -65,7 +66,8 @@ def _placed(draw: st.DrawFn, topic: str, partition: int, steps: Sequence[list[Co
             # No entry is ever written for a partition that has not moved yet: it is idle from the start.
             entries += [Idle(topic, partition, offset, step)] if entries else []
             continue
-        for content in step:
+        # Turned round in every second partition, so that ties end differently there.
+        for content in step if partition % 2 == 0 else step[::-1]:
             entries.append(Event(topic, partition, offset, content.kafka_timestamp_ms, content.value))
             offset += draw(st.sampled_from((1, 1, 1, 3)))
     return entries
