@@ -67,7 +67,8 @@ def event_producer(settings: Settings) -> Producer:
     if not settings.bootstrap_servers:
         raise SettingsError("No Kafka is known.", "run `proptech up`, or give --bootstrap-servers.")
     try:
-        return Producer({**producer_config(settings), "on_delivery": _raise_if_failed})
+        reports = {"on_delivery": _raise, "delivery.report.only.error": True}
+        return Producer({**producer_config(settings), **reports})
     except KafkaException as error:
         raise SettingsError(
             f"Kafka's client refuses its settings: {error}.", "correct kafka_config."
@@ -161,14 +162,14 @@ class RegistrySerializer:
         return self._parsed[name]
 
 
-def _raise_if_failed(error: KafkaError | None, message: Message) -> None:
-    if error is not None:
-        raise DeliveryFailed(
-            f"A record for {message.topic()} [{message.partition()}] could not be delivered: {error.str()}.",
-            "see whether the broker is up (`proptech status`), then run it again.",
-            topic=message.topic(),
-            partition=message.partition(),
-        )
+def _raise(error: KafkaError, message: Message) -> None:
+    """What the client calls, from within poll and flush, for a record that could not be delivered."""
+    raise DeliveryFailed(
+        f"A record for {message.topic()} [{message.partition()}] could not be delivered: {error.str()}.",
+        "see whether the broker is up (`proptech status`), then run it again.",
+        topic=message.topic(),
+        partition=message.partition(),
+    )
 
 
 def _when_there_is_room(producer: Producer, again: Callable[[], None], wait_seconds: float) -> None:

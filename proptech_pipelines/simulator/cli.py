@@ -28,7 +28,9 @@ def simulate(
     seed: Annotated[
         int, typer.Option(min=0, help="The same seed, start and count give the same records.")
     ] = 1,
-    topics: Annotated[str, typer.Option(help="Topics, parted by commas.")] = ",".join(ALL_TOPICS),
+    topics: Annotated[str, typer.Option(help="Topics, parted by commas.", show_default="all")] = ",".join(
+        ALL_TOPICS
+    ),
     out_of_order: Annotated[
         float, typer.Option(help="Share of records up to 10 minutes back.")
     ] = _DEFAULT.out_of_order,

@@ -29,6 +29,9 @@ from proptech_pipelines.simulator.world import ALL_TOPICS, Batch, World, checked
 _TICK_SECONDS = 0.005
 _LONGEST_SLEEP_SECONDS = 0.1
 _RETRY_SECONDS = 1.0
+_FLUSH_SECONDS = 120.0
+_LAST_SECONDS = 10.0
+"""Who stops the simulator waits for it, so an absent broker must not hold it for long."""
 _T = TypeVar("_T")
 
 
@@ -72,7 +75,7 @@ def produce(
         _send_chunk(producer, batches, line, clock=clock, stopped=stopped, counts=counts)
         if stopped():
             break
-    flush(producer)
+    flush(producer, _LAST_SECONDS if stopped() else _FLUSH_SECONDS)
     return Produced(dict(counts), time.monotonic() - began)
 
 

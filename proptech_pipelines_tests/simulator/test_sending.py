@@ -145,6 +145,24 @@ def test_it_goes_on_once_the_registry_answers(stack, log):
     assert log.count() == 100
 
 
+def test_a_broker_lost_in_mid_stream_costs_no_record_and_doubles_none(stack, log):
+    produced = []
+    options = Options(events_per_second=1_000, start_ms=START_MS, broken=0.0, repeated=0.0)
+    thread = threading.Thread(
+        target=lambda: produced.append(
+            produce(stack.settings, 6_000, ["property-price-changes"], options=options)
+        )
+    )
+    thread.start()
+    until(lambda: log.count() > 1_000)
+    stack.broker.kill()
+    stack.broker.start()
+    thread.join(60)
+    assert produced[0].counts == {"property-price-changes": 6_000}
+    values = [record.value() for record in log.read(6_000)]
+    assert log.count() == len(set(values)) == 6_000
+
+
 def test_sigterm_delivers_what_is_queued_and_ends_cleanly(stack, log):
     stack.settings.store()
     process = subprocess.Popen(
