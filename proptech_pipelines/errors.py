@@ -1,21 +1,21 @@
 """Every error that the platform raises on purpose, each with what an operator should do.
 
-    ProptechError
-    ├── SettingsError            a setting is missing or makes no sense
-    ├── ServiceError             an embedded service could not be started or reached
-    │   ├── PortTaken            another process holds the port
-    │   └── DownloadFailed       an artifact could not be had on the first run
-    ├── ContractError            a schema or a record breaks its contract
-    │   ├── IncompatibleSchema   a schema cannot be read as the table needs it
-    │   ├── SchemaNotAvro        a registered schema is no Avro schema
-    │   └── RegistryUnavailable  the schema registry does not answer (wait and try again)
-    ├── LogError                 the broker and our position do not agree
-    │   ├── OffsetGap            retention took records that were not yet consumed
-    │   └── OffsetRegression     a partition ends before our position
-    ├── DeliveryFailed           a record could not be delivered to Kafka
-    ├── LedgerConflict           another writer moved the head first (plan again)
-    └── ModelError               a SQL model is outside what the engine can keep right
-        └── FamilyHalted         a family of models failed twice and waits to be mended
+ProptechError
+├── SettingsError            a setting is missing or makes no sense
+├── ServiceError             an embedded service could not be started or reached
+│   ├── PortTaken            another process holds the port
+│   └── DownloadFailed       an artifact could not be had on the first run
+├── ContractError            a schema or a record breaks its contract
+│   ├── IncompatibleSchema   a schema cannot be read as the table needs it
+│   ├── SchemaNotAvro        a registered schema is no Avro schema
+│   └── RegistryUnavailable  the schema registry does not answer (wait and try again)
+├── LogError                 the broker and our position do not agree
+│   ├── OffsetGap            retention took records that were not yet consumed
+│   └── OffsetRegression     a partition ends before our position
+├── DeliveryFailed           a record could not be delivered to Kafka
+├── LedgerConflict           another writer moved the head first (plan again)
+└── ModelError               a SQL model is outside what the engine can keep right
+    └── FamilyHalted         a family of models failed twice and waits to be mended
 """
 
 from typing import Any

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from proptech_pipelines.cli.attach import attach
+from proptech_pipelines.cli.bench import bench
 from proptech_pipelines.cli.check import check
 from proptech_pipelines.cli.down import down
 from proptech_pipelines.cli.query import query
@@ -18,7 +19,7 @@ from proptech_pipelines.cli.up import up
 from proptech_pipelines.errors import ProptechError
 
 COMMANDS = (up, down, status, query, attach, check)
-GROUPS: dict[str, typer.Typer] = {}
+GROUPS: dict[str, typer.Typer] = {"bench": bench}
 """Commands with commands of their own, by name."""
 
 app = typer.Typer(

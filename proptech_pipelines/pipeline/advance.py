@@ -49,7 +49,9 @@ def has_news(con: duckdb.DuckDBPyConnection, graph: Graph, family: str, part: Sl
     An idle entry is news too: it moves what is final.
     """
     topics = ", ".join(f"'{model.topic}'" for model in graph.staging_of(family))
-    row = con.execute(f"select count(*) from log_ranges where {part.where()} and topic in ({topics})").fetchone()
+    row = con.execute(
+        f"select count(*) from log_ranges where {part.where()} and topic in ({topics})"
+    ).fetchone()
     return bool(row and row[0])
 
 

@@ -75,8 +75,9 @@ def _fetch_kafka(staging: Path, progress: Progress) -> Path:
     from jgo.env import EnvironmentBuilder, LinkStrategy  # noqa: PLC0415 - slow to import, needed once
     from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415
 
-    with progress.step(f"Resolving Apache Kafka {KAFKA_VERSION}"):
-        context = MavenContext(repo_cache=staging / "repository", resolver=PythonResolver())
+    with progress.step(f"Downloading Apache Kafka {KAFKA_VERSION}"):
+        resolver = PythonResolver(progress_callback=progress.download)
+        context = MavenContext(repo_cache=staging / "repository", resolver=resolver)
         builder = EnvironmentBuilder(context, cache_dir=staging / "env", link_strategy=LinkStrategy.COPY)
         environment = builder.from_endpoint(f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}")
         # Fetched by itself: as a part of the endpoint its parent would choose the version of Kafka's clients.

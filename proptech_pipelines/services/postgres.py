@@ -62,6 +62,7 @@ class PostgresServer(Service):
             "unix_socket_directories": str(self.socket_folder),
             "unix_socket_permissions": "0700",
             "max_connections": "200",
+            "log_min_messages": "log",  # not the conflicts that writers settle among themselves
             "shared_buffers": "128MB",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

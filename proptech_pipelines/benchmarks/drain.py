@@ -1,0 +1,68 @@
+"""Drains the topics once into an empty lake and says how fast: a process of its own, so that its figures are its own.
+
+python -m proptech_pipelines.benchmarks.drain HOME [--ingest-alone]
+"""
+
+import json
+import logging
+import resource
+import sys
+import time
+from pathlib import Path
+
+from proptech_pipelines.kafka.records import Fetched
+from proptech_pipelines.pipeline.advance import Advance
+from proptech_pipelines.pipeline.stream import Hooks, StreamRun, Summary
+from proptech_pipelines.settings import Settings
+
+
+def main(home: str, *options: str) -> None:
+    """Drain and print the figures as one line of JSON."""
+    logging.basicConfig(level=logging.WARNING)
+    started: list[float] = []
+    commits: list[float] = []
+    ended: list[float] = []
+
+    def on_batch(summary: Summary, fetched: list[Fetched]) -> None:
+        # The first transaction of a fresh lake only puts the partitions on record; fetching begins behind it.
+        now = time.perf_counter()
+        if not started:
+            started.append(now)
+        else:
+            commits.append(now)
+        ended.append(now)
+
+    def on_advance(advance: Advance) -> None:
+        if advance.counts.rows_in:
+            ended.append(time.perf_counter())
+
+    run = StreamRun(
+        Settings.load(Path(home)),
+        hooks=Hooks(on_batch=on_batch, on_advance=on_advance),
+        with_families="--ingest-alone" not in options,
+    )
+    before = _cpu_seconds()
+    summary = run.run(lambda: False, drain=True)
+    seconds = max(ended) - started[0] if started else 0.0
+    steps = [1000 * (after - at) for at, after in zip([*started, *commits], commits, strict=False)]
+    print(  # noqa: T201 - the parent reads it
+        json.dumps(
+            {
+                "events": summary.records,
+                "seconds": seconds,
+                "cpu_seconds": _cpu_seconds() - before,
+                "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "batch_ms": steps,
+                "halted": [str(error) for error in summary.halted.values()],
+            }
+        )
+    )
+
+
+def _cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,54 @@
+"""Figures and what they were measured on."""
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import numpy as np
+import psutil
+
+_PACKAGES = ("confluent-kafka", "dagster", "duckdb", "polars", "pyarrow", "fastavro")
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """Median and 99th percentile of a number of measurements, in milliseconds."""
+
+    p50: float
+    p99: float
+    count: int
+
+    @classmethod
+    def of(cls, milliseconds: Sequence[float]) -> "Quantiles | None":
+        """The quantiles, None of nothing."""
+        if not len(milliseconds):
+            return None
+        p50, p99 = np.percentile(np.asarray(milliseconds, dtype=np.float64), [50, 99])
+        return cls(round(float(p50), 1), round(float(p99), 1), len(milliseconds))
+
+    def as_json(self) -> dict[str, float]:
+        """The figures by name."""
+        return {"p50": self.p50, "p99": self.p99, "count": self.count}
+
+
+def machine() -> dict[str, object]:
+    """Cores, memory and processor of this machine."""
+    return {
+        "cores": os.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "processor": platform.processor() or platform.machine(),
+        "system": f"{platform.system()} {platform.release()}",
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that matter."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
+
+
+def json_line(figures: dict[str, object]) -> str:
+    """`figures` with versions and machine, on one line."""
+    return json.dumps({**figures, "versions": versions(), "machine": machine()}, default=str)

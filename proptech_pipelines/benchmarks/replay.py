@@ -1,0 +1,108 @@
+"""`proptech bench replay`: every table derived again from typed rows, and typed rows from raw bytes."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+
+from proptech_pipelines.contracts.decode import decode_records
+from proptech_pipelines.contracts.rules import Limits
+from proptech_pipelines.contracts.topics import topic
+from proptech_pipelines.contracts.wire import SchemaKey, frame
+from proptech_pipelines.lake.connection import connect
+from proptech_pipelines.lake.generations import live_graph
+from proptech_pipelines.pipeline.rebuild import compare_days
+from proptech_pipelines.settings import Settings
+
+_BATCH = 200_000
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One replay: events read, seconds it took, and whether the result is what is stored."""
+
+    events: int
+    seconds: float
+    equal: bool
+
+    def as_json(self) -> dict[str, object]:
+        """The figures by name."""
+        rate = round(self.events / max(self.seconds, 1e-9))
+        return {
+            "events": self.events,
+            "seconds": round(self.seconds, 2),
+            "events_per_second": rate,
+            "equal": self.equal,
+        }
+
+
+def replay_typed(settings: Settings) -> dict[str, Replayed]:
+    """Derive the stored tables of each family from its typed rows, compare with what is stored, and time it."""
+    con = connect(settings, read_only=True)
+    try:
+        graph = live_graph(con)
+        found: dict[str, Replayed] = {}
+        for family in graph.families:
+            events = sum(_count(con, model.name) for model in graph.staging_of(family))
+            begun = time.perf_counter()
+            derived = compare_days(con, graph, family, None)
+            seconds = time.perf_counter() - begun
+            found[family] = Replayed(events, seconds, not any(item.differs for item in derived))
+        return found
+    finally:
+        con.close()
+
+
+def replay_raw(settings: Settings, tell: Callable[[str], None]) -> dict[str, Replayed]:
+    """Decode the raw bytes of each topic again, compare the number of rows with staging, and time the decoding."""
+    con = connect(settings, read_only=True)
+    try:
+        schemas: dict[SchemaKey, str | None] = {
+            (int(key) if key.isdigit() else key): text
+            for key, text in con.execute("select schema_key, schema_text from schema_versions").fetchall()
+        }
+        limits = Limits(settings.max_ahead_ms, settings.max_string_bytes)
+        found: dict[str, Replayed] = {}
+        for model in live_graph(con).staging:
+            tell(f"decoding {model.topic}")
+            events, rows, begun = 0, 0, time.perf_counter()
+            for values, headers, timestamps in _records(con, model.topic):
+                frames = frame(values, headers)
+                known = {key: schemas.get(key) for key in frames.schema_keys}
+                decoded = decode_records(topic(model.topic), frames, timestamps, known, limits)
+                events += len(values)
+                rows += len(decoded.row_index) + len(decoded.tombstones)
+            if events:
+                found[model.topic] = Replayed(
+                    events, time.perf_counter() - begun, rows == _count(con, model.name)
+                )
+        return found
+    finally:
+        con.close()
+
+
+def _records(
+    con: duckdb.DuckDBPyConnection, name: str
+) -> Iterator[tuple[list[bytes | None], list[list[tuple[str, bytes]] | None], np.ndarray]]:
+    reader = con.execute(
+        "select value, headers, kafka_timestamp_ms from event_log where topic = ?", [name]
+    ).to_arrow_reader(_BATCH)
+    for batch in reader:
+        headers = batch.column("headers")
+        plain = headers.null_count == len(headers)
+        listed = (
+            [None] * len(headers)
+            if plain
+            else [
+                [(item["name"], item["value"]) for item in row] if row else None
+                for row in headers.to_pylist()
+            ]
+        )
+        yield batch.column("value").to_pylist(), listed, batch.column("kafka_timestamp_ms").to_numpy()
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = con.execute(f"select count(*) from {table}").fetchone()
+    return int(row[0]) if row else 0

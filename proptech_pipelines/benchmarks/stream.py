@@ -1,0 +1,119 @@
+"""`proptech bench stream`: records in Kafka first, then how fast they are taken in, and how soon they are seen."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import sql
+
+from proptech_pipelines.benchmarks.figures import Quantiles
+from proptech_pipelines.errors import ServiceError
+from proptech_pipelines.services.postgres import PostgresServer
+from proptech_pipelines.services.testing_stack import testing_stack
+from proptech_pipelines.settings import Settings, environment_for
+from proptech_pipelines.simulator import Options, produce
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """One drain into an empty lake."""
+
+    events: int
+    events_per_second: float
+    cpu_seconds_per_million: float
+    peak_memory_mib: float
+    commit_ms: Quantiles | None
+
+    def as_json(self) -> dict[str, object]:
+        """The figures by name."""
+        return {
+            "events": self.events,
+            "events_per_second": round(self.events_per_second),
+            "cpu_seconds_per_million": round(self.cpu_seconds_per_million, 2),
+            "peak_memory_mib": round(self.peak_memory_mib),
+            "commit_ms": self.commit_ms.as_json() if self.commit_ms else None,
+        }
+
+
+def measure_throughput(
+    events: int, topics: tuple[str, ...], runs: int, tell: Tell, cluster: Settings | None = None
+) -> dict[str, list[Throughput]]:
+    """Drain `runs` times the log alone and with the market tables, in turn, on the very same records.
+
+    `cluster` names Kafka and registry of one's own, whose topics are taken as they are; without it a Kafka is
+    started and `events` records of `topics` produced to it first. The broker runs on the same machine.
+    """
+    found: dict[str, list[Throughput]] = {"ingest": [], "ingest_and_tables": []}
+    with (
+        tempfile.TemporaryDirectory(prefix="proptech-bench-") as folder,
+        _cluster(Path(folder), cluster) as settings,
+    ):
+        if cluster is None:
+            tell(f"producing {events:,} records")
+            produce(settings, events, topics, options=Options(broken=0.0))
+        for number in range(runs):
+            for name, option in (("ingest", ["--ingest-alone"]), ("ingest_and_tables", [])):
+                tell(f"{name.replace('_', ' ')}, run {number + 1} of {runs}")
+                found[name].append(_drain(settings, Path(folder), option))
+    return found
+
+
+@contextmanager
+def _cluster(folder: Path, given: Settings | None) -> Iterator[Settings]:
+    if given is None:
+        with testing_stack(folder / "stack") as stack:
+            yield stack.settings
+        return
+    postgres = PostgresServer(folder / "stack")
+    postgres.start()
+    try:
+        yield replace(given, home=folder / "stack", catalog=postgres.dsn(), data_path="")
+    finally:
+        postgres.stop()
+
+
+def _drain(settings: Settings, folder: Path, options: list[str]) -> Throughput:
+    home = folder / uuid.uuid4().hex
+    fresh = replace(settings, home=home, catalog=_fresh_database(settings.catalog))
+    fresh.store()
+    done = subprocess.run(
+        [sys.executable, "-m", "proptech_pipelines.benchmarks.drain", str(home), *options],
+        env=environment_for(home),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ServiceError("The measured run failed.", "read its messages above.")
+    figures = json.loads(done.stdout.splitlines()[-1])
+    if figures["halted"]:
+        raise ServiceError(f"The measured run halted: {figures['halted']}", "mend what halted.")
+    events = figures["events"]
+    return Throughput(
+        events,
+        events / max(figures["seconds"], 1e-9),
+        1e6 * figures["cpu_seconds"] / max(events, 1),
+        figures["peak_memory_mib"],
+        Quantiles.of(figures["batch_ms"]),
+    )
+
+
+def _fresh_database(dsn: str) -> str:
+    name = f"bench_{uuid.uuid4().hex[:12]}"
+    connection = psycopg2.connect(dsn)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    finally:
+        connection.close()
+    return " ".join(f"dbname={name}" if part.startswith("dbname=") else part for part in dsn.split())
