@@ -22,12 +22,12 @@ class Service(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
-    start_timeout_s: ClassVar[float] = 90.0
+    start_timeout_s: ClassVar[float] = 180.0
     stop_timeout_s: ClassVar[float] = 30.0
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
     def __init__(self, home: Path) -> None:
-        self.home = home.absolute()
+        self.home = home.resolve()
         self.log = self.home / "logs" / f"{self.name}.log"
         self.pid_file = PidFile(self.home / "run" / f"{self.name}.pid")
 

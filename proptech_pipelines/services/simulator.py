@@ -25,6 +25,11 @@ class Simulator(PythonService):
         rate = str(self._events_per_second)
         return self.python("proptech_pipelines.simulator", "--events-per-second", rate)
 
+    def has_another_rate(self) -> bool:
+        """Whether it runs, but at another rate than this one's."""
+        process = self.process()
+        return process is not None and tuple(process.cmdline()) != self.command().argv
+
     def is_ready(self) -> bool:
         """Whether it has run for 2 s: what is wrong with its settings it finds out sooner."""
         process = self.process()

@@ -53,6 +53,8 @@ def up(home: Path, wanted: Wanted, progress: Progress, prepare_lake: Callable[[S
             if plan.with_dagster:
                 _bring_up_dagster(report, started, progress)
             if plan.with_simulator:
+                if plan.simulator.has_another_rate():
+                    plan.simulator.stop()
                 _bring_up(plan.simulator, report, started, progress)
         return report
 

@@ -36,7 +36,7 @@ def testing_stack(folder: Path) -> Iterator[Stack]:
         for service in services:
             service.start()
         settings = Settings(
-            home=folder.absolute(),
+            home=folder.resolve(),
             bootstrap_servers=broker.bootstrap_servers,
             schema_registry_url=registry.url,
             catalog=postgres.dsn(),
@@ -47,3 +47,6 @@ def testing_stack(folder: Path) -> Iterator[Stack]:
     finally:
         for service in reversed(services):
             service.stop()
+
+
+setattr(testing_stack, "__test__", False)  # noqa: B010 - pytest takes a name that begins so for a test

@@ -1,0 +1,98 @@
+"""Dagster's processes: on sockets and the loopback address, and no run left in a state that is not so."""
+
+import signal
+import stat
+import time
+
+import psutil
+import pytest
+
+from proptech_pipelines.services.dagster_config import sqlalchemy_url, write_config
+from proptech_pipelines.services.dagster_daemon import DagsterDaemon
+from proptech_pipelines.services.dagster_webserver import DagsterWebserver
+from proptech_pipelines.services.process import end
+
+TOY = "proptech_pipelines_tests.services.toy_definitions"
+RUNS = "query { runsOrError { ... on Runs { results { runId status } } } }"
+
+
+@pytest.mark.parametrize(
+    ("dsn", "url"),
+    [
+        (
+            "host=/run/a port=5432 user=postgres dbname=dagster",
+            "postgresql+psycopg2:///dagster?user=postgres&host=/run/a&port=5432",
+        ),
+        (
+            "host=db.example password='p w&d' dbname='my db'",
+            "postgresql+psycopg2:///my%20db?password=p%20w%26d&host=db.example",
+        ),
+        ("host=db", "postgresql+psycopg2:///postgres?host=db"),
+    ],
+)
+def test_the_address_for_dagster_names_its_driver(dsn, url):
+    assert sqlalchemy_url(dsn) == url
+
+
+def test_the_configuration_is_its_owner_s_alone(tmp_path):
+    write_config(tmp_path / "dagster", "host=db password=secret dbname=d")
+    file = tmp_path / "dagster" / "dagster.yaml"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "postgresql+psycopg2:///d?password=secret&host=db" in file.read_text()
+
+
+@pytest.fixture(scope="module")
+def dagster(postgres, tmp_path_factory):
+    home = tmp_path_factory.mktemp("dagster-home")
+    postgres.create_database("toy")
+    write_config(home / "dagster", postgres.dsn("toy"))
+    webserver = DagsterWebserver(home, definitions=TOY)
+    daemon = DagsterDaemon(home, postgres.dsn("toy"), webserver, definitions=TOY)
+    webserver.start()
+    daemon.start()
+    yield webserver, daemon
+    daemon.kill()
+    webserver.kill()
+
+
+def statuses(webserver: DagsterWebserver) -> dict[str, str]:
+    found = webserver._graphql(RUNS, {})["runsOrError"]["results"]
+    return {item["runId"]: item["status"] for item in found}
+
+
+def started(webserver: DagsterWebserver) -> str:
+    """The run that the sensor has started, once it runs."""
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        running = [name for name, status in statuses(webserver).items() if status == "STARTED"]
+        if running:
+            return running[0]
+        time.sleep(0.2)
+    pytest.fail(f"no run started: {statuses(webserver)}")
+
+
+@pytest.mark.long
+def test_only_the_webserver_listens_and_only_on_loopback(dagster):
+    listening = [
+        (service.name, item.laddr.ip, item.laddr.port)
+        for service in dagster
+        for process in service.members()
+        for item in process.net_connections("inet")
+        if item.status == psutil.CONN_LISTEN
+    ]
+    assert listening == [("dagster_webserver", "127.0.0.1", dagster[0].port)]
+
+
+@pytest.mark.long
+def test_a_run_that_a_kill_took_away_is_marked_and_one_that_is_stopped_ends_as_canceled(dagster):
+    webserver, daemon = dagster
+    first = started(webserver)
+    end(daemon.members(), signal.SIGKILL, 10)
+    assert statuses(webserver) == {first: "STARTED"}
+    assert webserver.mark_abandoned_runs() == [first]
+    assert statuses(webserver) == {first: "CANCELED"}
+    daemon.start()
+    second = started(webserver)
+    daemon.stop()
+    assert daemon.members() == []
+    assert statuses(webserver) == {first: "CANCELED", second: "CANCELED"}
