@@ -40,6 +40,22 @@ NAMED = (SCHEMA_HEADER, b"\x01" + GUID.bytes)
 )
 def test_split_finds_the_schema_in_the_header_first_and_then_in_the_prefix(value, headers, framed):
     assert split(value, headers) == framed
+    assert framed_in_a_batch([value, b"\0\0\0\0\x09"], [headers, None]) == [framed, Framed(9, 5)]
+
+
+def framed_in_a_batch(values, headers):
+    """What `frame` makes of each record, in input order."""
+    frames = frame(values, headers)
+    found = {bad.index: Framed(None, reason=bad.reason) for bad in frames.bad}
+    found |= {index: Framed(None, reason=Reason.TOMBSTONE) for index in frames.tombstones.tolist()}
+    for key, indices in frames.groups.items():
+        assert indices.tolist() == sorted(indices.tolist())
+        for index in indices.tolist():
+            found[index] = Framed(key, len(values[index]) - len(frames.datums[index]))
+            assert values[index].endswith(frames.datums[index])
+    assert [bad.index for bad in frames.bad] == sorted(bad.index for bad in frames.bad)
+    assert frames.schema_keys == {framed.schema for framed in found.values()} - {None}
+    return [found[index] for index in range(len(values))]
 
 
 VALUES = st.one_of(
@@ -56,17 +72,7 @@ HEADERS = st.sampled_from(
 @given(st.lists(st.tuples(VALUES, HEADERS), max_size=12))
 def test_a_batch_is_framed_as_each_of_its_records_alone(records):
     values, headers = [value for value, _ in records], [row for _, row in records]
-    frames = frame(values, headers)
-    found = {index: Framed(None, reason=bad.reason) for bad in frames.bad for index in [bad.index]}
-    found |= {index: Framed(None, reason=Reason.TOMBSTONE) for index in frames.tombstones.tolist()}
-    for key, indices in frames.groups.items():
-        assert indices.tolist() == sorted(indices.tolist())
-        for index in indices.tolist():
-            found[index] = Framed(key, len(values[index]) - len(frames.datums[index]))
-            assert values[index].endswith(frames.datums[index])
-    assert found == {index: split(value, row) for index, (value, row) in enumerate(records)}
-    assert [bad.index for bad in frames.bad] == sorted(bad.index for bad in frames.bad)
-    assert frames.schema_keys == {framed.schema for framed in found.values()} - {None}
+    assert framed_in_a_batch(values, headers) == [split(value, row) for value, row in records]
 
 
 def test_datums_share_one_buffer_with_room_for_wide_reads():
