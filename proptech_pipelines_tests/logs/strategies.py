@@ -63,8 +63,7 @@ def _placed(draw: st.DrawFn, topic: str, partition: int, steps: Sequence[list[Co
     offset = draw(st.sampled_from((0, 0, 5)))
     for step in steps:
         if isinstance(step, int):
-            # No entry is ever written for a partition that has not moved yet: it is idle from the start.
-            entries += [Idle(topic, partition, offset, step)] if entries else []
+            entries.append(Idle(topic, partition, offset, step))
             continue
         # Turned round in every second partition, so that ties end differently there.
         for content in step if partition % 2 == 0 else step[::-1]:
