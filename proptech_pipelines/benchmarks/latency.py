@@ -15,7 +15,7 @@ import duckdb
 import fastavro
 import psycopg2
 from confluent_kafka import Consumer
-from psycopg2.extensions import parse_dsn
+from psycopg2.extensions import make_dsn
 
 from proptech_pipelines.benchmarks.figures import Quantiles
 from proptech_pipelines.contracts.topics import schema_text
@@ -184,8 +184,7 @@ def _lay_out(con: duckdb.DuckDBPyConnection) -> None:
 
 def _hand_overs(settings: Settings, begun_ms: float, ended_ms: float) -> int:
     """Runs of the stream job that began in the period, by Dagster's own records."""
-    parts = parse_dsn(settings.catalog) | {"dbname": "dagster"}
-    connection = psycopg2.connect(**parts)
+    connection = psycopg2.connect(make_dsn(settings.catalog, dbname="dagster"))
     try:
         with connection.cursor() as cursor:
             cursor.execute(

@@ -11,6 +11,7 @@ from proptech_pipelines.contracts.decode import decode_records
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import topic
 from proptech_pipelines.contracts.wire import SchemaKey, frame
+from proptech_pipelines.kafka.records import Headers
 from proptech_pipelines.lake.connection import connect
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.pipeline.rebuild import compare_days
@@ -85,14 +86,14 @@ def replay_raw(settings: Settings, tell: Callable[[str], None]) -> dict[str, Rep
 
 def _records(
     con: duckdb.DuckDBPyConnection, name: str
-) -> Iterator[tuple[list[bytes | None], list[list[tuple[str, bytes]] | None], np.ndarray]]:
+) -> Iterator[tuple[list[bytes | None], list[Headers | None], np.ndarray]]:
     reader = con.execute(
         "select value, headers, kafka_timestamp_ms from event_log where topic = ?", [name]
     ).to_arrow_reader(_BATCH)
     for batch in reader:
         headers = batch.column("headers")
         plain = headers.null_count == len(headers)
-        listed = (
+        listed: list[Headers | None] = (
             [None] * len(headers)
             if plain
             else [

@@ -12,6 +12,7 @@ from proptech_pipelines.settings import Settings
 
 LAKE = "lake"
 METADATA_SCHEMA = "ducklake"
+_ATTEMPTS = 5
 _SECRET = re.compile(r"(password\s*=\s*)\S+", re.IGNORECASE)
 
 
@@ -44,7 +45,7 @@ def connect(
     else:
         settings.lake_path.mkdir(parents=True, exist_ok=True)
     try:
-        con.execute(f"ATTACH 'ducklake:{_quoted(source)}' AS {LAKE} ({', '.join(options)})")
+        _attach(con, f"ATTACH 'ducklake:{_quoted(source)}' AS {LAKE} ({', '.join(options)})")
         con.execute(f"USE {LAKE}")
     except duckdb.Error as error:
         con.close()
@@ -53,6 +54,18 @@ def connect(
             f"The lake's catalog cannot be opened: {reason}", "run `proptech status`."
         ) from error
     return con
+
+
+def _attach(con: duckdb.DuckDBPyConnection, statement: str) -> None:
+    """Attach the lake; where two processes make its catalog at once, the slower one tries again."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            con.execute(statement)
+        except duckdb.Error as error:
+            if attempt == _ATTEMPTS - 1 or "already exists" not in str(error):
+                raise
+        else:
+            return
 
 
 def cursor(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

@@ -7,7 +7,7 @@ import duckdb
 
 from proptech_pipelines.errors import LedgerConflict
 
-_CONFLICT_WORDS = ("conflict", "could not serialize", "database is locked", "duplicate key")
+_CONFLICT_WORDS = ("conflict", "could not serialize", "database is locked", "duplicate key", "already exists")
 
 
 @contextmanager

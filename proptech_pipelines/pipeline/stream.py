@@ -7,7 +7,7 @@ transactions. Ending at any instant loses nothing: what is not committed is fetc
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 
 import duckdb
@@ -89,7 +89,8 @@ class StreamRun:
         with ExitStack() as stack:
             leases = stack.enter_context(Leases(self._settings))
             con = stack.enter_context(open_lake(self._settings))
-            graph, ingest = self._prepared(con)
+            registry = stack.enter_context(closing(Registry(self._settings.schema_registry_url)))
+            graph, ingest = self._prepared(con, registry)
             if not leases.acquire(STREAM, should_stop):
                 return self._summary
             source = stack.enter_context(Source.open(self._settings))
@@ -97,9 +98,8 @@ class StreamRun:
                 self._follow(source, ingest, lambda: should_stop() or leases.wanted(STREAM), drain=drain)
         return self._summary
 
-    def _prepared(self, con: duckdb.DuckDBPyConnection) -> tuple[Graph, Ingest]:
+    def _prepared(self, con: duckdb.DuckDBPyConnection, registry: Registry) -> tuple[Graph, Ingest]:
         graph = live_graph(con)
-        registry = Registry(self._settings.schema_registry_url)
         limits = Limits(self._settings.max_ahead_ms, self._settings.max_string_bytes)
         return graph, Ingest(cursor(con), graph, registry.schema, limits, self._clock)
 
@@ -140,7 +140,7 @@ class StreamRun:
         watch = IdleWatch(settings.idle_timeout_ms, settings.max_ahead_ms)
         positions = ingest.load()
         self._progress.report(INGEST, positions.commit_number, positions.control_number)
-        self._register_partitions(source, ingest)
+        source.refresh(positions)
         ends = source.end_offsets() if drain else {}
         while not ended():
             try:

@@ -1,0 +1,1 @@
+"""The guarantees of the platform, each tested under its number."""

@@ -1,0 +1,142 @@
+"""Judges a lake from outside: against the broker record by record, against a replay, and its messages."""
+
+import hashlib
+import io
+import json
+from collections import Counter
+
+import fastavro
+from confluent_kafka import Consumer, TopicPartition
+
+from proptech_pipelines.contracts.topics import INPUT_TOPICS, schema_text
+from proptech_pipelines.kafka.client import client_config
+from proptech_pipelines.kafka.cluster import Cluster
+from proptech_pipelines.lake.connection import connect
+from proptech_pipelines.lake.generations import live_graph
+from proptech_pipelines.pipeline.checks import ledger_is_gapless, records_are_conserved, replay_equals_stream
+
+Coordinates = tuple[str, int]
+
+
+def assert_lake_is_whole(settings) -> int:
+    """The log is the broker's, ranges join up, counts agree and every table equals a replay; number of records."""
+    con = connect(settings, read_only=True)
+    try:
+        for check in (ledger_is_gapless, records_are_conserved):
+            result = check(con)
+            assert result.passed, (check.__name__, result)
+        for family in live_graph(con).families:
+            result = replay_equals_stream(con, family)
+            assert result.passed, (family, result)
+        logged = log_digests(con)
+    finally:
+        con.close()
+    assert logged == broker_digests(settings)
+    return sum(count for count, _ in logged.values())
+
+
+def log_digests(con) -> dict[Coordinates, tuple[int, str]]:
+    """Count and hash over offset, key and value of all logged records of each partition, in order."""
+    digests, counts = {}, Counter()
+    reader = con.execute(
+        "select topic, kafka_partition, kafka_offset, key, value from event_log order by 1, 2, 3"
+    ).to_arrow_reader(100_000)
+    for batch in reader:
+        for topic, partition, offset, key, value in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            where = (topic, partition)
+            counts[where] += 1
+            _add(digests.setdefault(where, hashlib.sha256()), offset, key, value)
+    return {where: (counts[where], digest.hexdigest()) for where, digest in digests.items()}
+
+
+def broker_digests(settings) -> dict[Coordinates, tuple[int, str]]:
+    """The same over what a read_committed consumer reads from the broker."""
+    digests, counts = {}, Counter()
+    for message in read_topics(settings, [topic.name for topic in INPUT_TOPICS]):
+        where = (message.topic(), message.partition())
+        counts[where] += 1
+        _add(digests.setdefault(where, hashlib.sha256()), message.offset(), message.key(), message.value())
+    return {where: (counts[where], digest.hexdigest()) for where, digest in digests.items()}
+
+
+def read_topics(settings, names):
+    """All messages of topics `names` that a plain read_committed consumer gets."""
+    cluster = Cluster(settings)
+    ends = cluster.end_offsets(cluster.topics(names))
+    consumer = Consumer(
+        client_config(
+            settings,
+            group_id="judge",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            enable_partition_eof=True,
+        )
+    )
+    waiting = {where for where, end in ends.items() if end}
+    consumer.assign([TopicPartition(*where, 0) for where in waiting])
+    try:
+        while waiting:
+            for message in consumer.consume(10_000, 1.0):
+                if message.error() is None:
+                    yield message
+                else:
+                    waiting.discard((message.topic(), message.partition()))
+    finally:
+        consumer.close()
+
+
+def alerts(settings) -> list[dict]:
+    """All messages of market-alerts, in the order of each partition."""
+    schema = fastavro.parse_schema(json.loads(schema_text("market-alerts")))
+    return [
+        fastavro.schemaless_reader(io.BytesIO(message.value()[5:]), schema, None)
+        for message in read_topics(settings, ["market-alerts"])
+    ]
+
+
+def assert_no_alert_twice(settings) -> int:
+    """No id twice, revisions of a window strictly rise, and the last message of a window agrees with the table."""
+    found = alerts(settings)
+    doubled = [item for item, count in Counter(alert["alertId"] for alert in found).items() if count > 1]
+    assert not doubled
+    last = {}
+    for alert in found:
+        window = (alert["zipCode"], alert["windowStart"].replace(tzinfo=None))
+        assert alert["revision"] > last.get(window, {"revision": 0})["revision"]
+        last[window] = alert
+    con = connect(settings, read_only=True)
+    try:
+        rows = con.execute("select zip_code, window_start, event_count, reason from market_alerts").fetchall()
+    finally:
+        con.close()
+    raised = {
+        window: (alert["revision"], alert["reason"]) for window, alert in last.items() if alert["status"] == "RAISED"
+    }
+    assert raised == {(zip_code, start): (count, reason) for zip_code, start, count, reason in rows}
+    return len(found)
+
+
+def assert_no_dead_letter_twice(settings) -> int:
+    """The dead-letter topics hold each dead letter of the lake once, with its coordinates in the headers."""
+    published = Counter()
+    for message in read_topics(settings, [topic.dead_letter_topic for topic in INPUT_TOPICS]):
+        headers = dict(message.headers() or [])
+        published[
+            headers["__streams.errors.topic"].decode(),
+            int(headers["__streams.errors.partition"]),
+            int(headers["__streams.errors.offset"]),
+        ] += 1
+    con = connect(settings, read_only=True)
+    try:
+        rows = con.execute("select topic, kafka_partition, kafka_offset from dead_letters").fetchall()
+    finally:
+        con.close()
+    assert published == Counter(rows)
+    return len(rows)
+
+
+def _add(digest, offset, key, value) -> None:
+    for part in (key, value):
+        digest.update(b"-1" if part is None else len(part).to_bytes(4, "big") + part)
+    digest.update(offset.to_bytes(8, "big"))

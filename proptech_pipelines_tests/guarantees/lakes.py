@@ -1,0 +1,49 @@
+"""Lakes of their own on a running stack, and a child process that runs the stream on one."""
+
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+from proptech_pipelines.services.testing_stack import Stack
+from proptech_pipelines.settings import Settings, environment_for
+
+
+def fresh_lake(stack: Stack, folder: Path) -> Settings:
+    """Settings of an empty lake in `folder`, on the stack's Kafka, registry and PostgreSQL; stored in `folder`."""
+    database = f"lake_{uuid.uuid4().hex[:12]}"
+    stack.postgres.create_database(database)
+    settings = replace(stack.settings, home=folder, catalog=stack.postgres.dsn(database), data_path="")
+    settings.store()
+    return settings
+
+
+class StreamChild:
+    """A stream run in a process group of its own. `die_at` kills it before its nth statement of writing."""
+
+    def __init__(self, settings: Settings, die_at: int | None = None, *, drain: bool = False) -> None:
+        options = [*(["--die-at", str(die_at)] if die_at is not None else []), *(["--drain"] if drain else [])]
+        self._log = (settings.home / "stream.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "proptech_pipelines_tests.guarantees.stream_child", str(settings.home), *options],
+            env=environment_for(settings.home),
+            cwd=Path(__file__).parents[2],
+            start_new_session=True,
+            stdout=self._log,
+            stderr=self._log,
+        )
+
+    def kill(self) -> None:
+        """SIGKILL to the whole group."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.wait()
+
+    def wait(self, seconds: float = 120) -> int:
+        """Wait for the end; the exit code."""
+        code = self.process.wait(seconds)
+        self._log.close()
+        return code

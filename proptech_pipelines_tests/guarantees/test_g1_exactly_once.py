@@ -1,0 +1,100 @@
+"""G1, exactly once: killed at any instant, run twice, run twice at once, no row is lost and none doubled."""
+
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from proptech_pipelines.pipeline.stream import StreamRun
+from proptech_pipelines.services import testing_stack as stacks
+from proptech_pipelines.simulator import Options, produce
+from proptech_pipelines_tests.guarantees.judge import (
+    assert_lake_is_whole,
+    assert_no_alert_twice,
+    assert_no_dead_letter_twice,
+)
+from proptech_pipelines_tests.guarantees.lakes import StreamChild, fresh_lake
+
+RANDOM_KILLS = 25
+STEPS = 25
+EVENTS_PER_SECOND = 20_000
+# One statement after the other of the first transactions of a run, over all its connections.
+FIRST_STEP = 2
+
+
+@pytest.fixture
+def own_stack(tmp_path):
+    with stacks.testing_stack(tmp_path / "stack") as stack:
+        yield stack
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1500)
+def test_g1_killed_at_random_instants_and_at_each_step_of_a_commit(own_stack, tmp_path):
+    settings = fresh_lake(own_stack, tmp_path / "lake")
+    stopped = threading.Event()
+    load = threading.Thread(
+        target=produce,
+        args=(settings,),
+        kwargs={"options": Options(events_per_second=EVENTS_PER_SECOND), "stopped": stopped.is_set},
+    )
+    load.start()
+    chance = random.Random(20_000)
+    try:
+        for step in range(FIRST_STEP, FIRST_STEP + STEPS):
+            child = StreamChild(settings, die_at=step)
+            assert child.wait() == -9, f"step {step}"
+        for _ in range(RANDOM_KILLS):
+            child = StreamChild(settings)
+            time.sleep(3 + 3 * chance.random())
+            child.kill()
+    finally:
+        stopped.set()
+        load.join()
+    assert StreamChild(settings, drain=True).wait(600) == 0
+    records = assert_lake_is_whole(settings)
+    assert records > EVENTS_PER_SECOND * RANDOM_KILLS
+    assert assert_no_alert_twice(settings) > 0
+    assert assert_no_dead_letter_twice(settings) > 0
+
+
+def test_g1_a_repeated_run_adds_nothing(stack, tmp_path):
+    settings = fresh_lake(stack, tmp_path / "lake")
+    produce(settings, 3_000, options=Options(broken=0.01))
+    StreamRun(settings).run(lambda: False, drain=True)
+    records = assert_lake_is_whole(settings)
+    again = StreamRun(settings).run(lambda: False, drain=True)
+    assert again.records == 0
+    assert assert_lake_is_whole(settings) == records
+
+
+def test_g1_two_runs_at_once_without_the_lease_lose_and_double_nothing(stack, tmp_path, monkeypatch):
+    settings = fresh_lake(stack, tmp_path / "lake")
+    produce(settings, 40_000, options=Options(broken=0.001))
+    monkeypatch.setattr("proptech_pipelines.lake.lease.Leases.acquire", lambda self, name, give_up=None: True)
+    monkeypatch.setattr("proptech_pipelines.lake.lease.Leases.release", lambda self, name: None)
+    monkeypatch.setattr("proptech_pipelines.lake.lease.Leases.wanted", lambda self, name: False)
+    monkeypatch.setenv("PROPTECH_MAX_BATCH_RECORDS", "2000")
+    small = type(settings).load(settings.home)
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(lambda: StreamRun(small).run(lambda: False, drain=True)) for _ in range(2)]
+    assert sum(run.result().records for run in runs) >= 40_000
+    monkeypatch.undo()
+    StreamRun(settings).run(lambda: False, drain=True)
+    assert assert_lake_is_whole(settings) >= 40_000
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_g1_a_broker_lost_in_mid_fetch_is_waited_for(own_stack, tmp_path):
+    settings = fresh_lake(own_stack, tmp_path / "lake")
+    produce(settings, 60_000, options=Options(broken=0.001))
+    child = StreamChild(settings, drain=True)
+    time.sleep(4)
+    own_stack.broker.kill()
+    time.sleep(2)
+    own_stack.broker.start()
+    assert child.wait(300) == 0
+    assert assert_lake_is_whole(settings) >= 60_000
