@@ -5,6 +5,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, ClassVar
 
+from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.services.ports import HOST, Ports, require_free
 from proptech_pipelines.services.process import Command
 from proptech_pipelines.services.python_service import SOURCE_ROOT, PythonService
@@ -13,6 +14,14 @@ DEFINITIONS = "proptech_pipelines.definitions"
 _UNFINISHED = """
 query {
   runsOrError(filter: {statuses: [STARTING, STARTED, CANCELING]}) { ... on Runs { results { runId } } }
+}
+"""
+_LOCATIONS = """
+query {
+  workspaceOrError {
+    ... on Workspace { locationEntries { locationOrLoadError { ... on PythonError { message } } } }
+    ... on PythonError { message }
+  }
 }
 """
 _TERMINATE = """
@@ -62,6 +71,17 @@ class DagsterWebserver(PythonService):
                 return response.status == 200
         except OSError:
             return False
+
+    def require_definitions(self) -> None:
+        """Raise ServiceError with Python's reason if the definitions could not be loaded: nothing would run."""
+        workspace = self._graphql(_LOCATIONS, {})["workspaceOrError"]
+        entries = workspace.get("locationEntries") or [{"locationOrLoadError": workspace}]
+        for message in [(entry["locationOrLoadError"] or {}).get("message") for entry in entries]:
+            if message:
+                raise ServiceError(
+                    f"Dagster cannot load {self._definitions}: {message.strip()}",
+                    f"mend the cause (the whole traceback is in {self.log}), then run `proptech up` again.",
+                )
 
     def mark_abandoned_runs(self) -> list[str]:
         """Mark runs as canceled whose processes a kill took away; returns their ids.

@@ -91,6 +91,7 @@ def _bring_up_dagster(report: UpReport, started: list[Service], progress: Progre
     plan = report.plan
     write_config(plan.settings.home / "dagster", plan.dagster_dsn)
     _bring_up(plan.webserver, report, started, progress)
+    plan.webserver.require_definitions()
     if plan.daemon.process() is None:
         plan.daemon.kill()  # what a killed daemon left running
         plan.webserver.mark_abandoned_runs()

@@ -7,6 +7,7 @@ import time
 import psutil
 import pytest
 
+from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.services.dagster_config import sqlalchemy_url, write_config
 from proptech_pipelines.services.dagster_daemon import DagsterDaemon
 from proptech_pipelines.services.dagster_webserver import DagsterWebserver
@@ -81,6 +82,19 @@ def test_only_the_webserver_listens_and_only_on_loopback(dagster):
         if item.status == psutil.CONN_LISTEN
     ]
     assert listening == [("dagster_webserver", "127.0.0.1", dagster[0].port)]
+
+
+@pytest.mark.long
+def test_definitions_that_do_not_load_are_an_error(dagster, postgres, tmp_path):
+    dagster[0].require_definitions()
+    write_config(tmp_path / "dagster", postgres.dsn("toy"))
+    broken = DagsterWebserver(tmp_path, definitions="proptech_pipelines_tests.services.not_there")
+    broken.start()
+    try:
+        with pytest.raises(ServiceError, match=r"Dagster cannot load .*not_there: .*No module named"):
+            broken.require_definitions()
+    finally:
+        broken.kill()
 
 
 @pytest.mark.long

@@ -54,6 +54,7 @@ def home(tmp_path_factory):
     down(folder, Quiet())
 
 
+@pytest.mark.long
 def test_everything_missing_is_started_and_the_way_to_it_is_stored(home):
     report = bring_up(home)
     assert (report.started, report.running, report.topics_created) == ([], ALL, [])
@@ -64,6 +65,7 @@ def test_everything_missing_is_started_and_the_way_to_it_is_stored(home):
     assert settings.catalog.endswith("port=5432 user=postgres dbname=proptech")
 
 
+@pytest.mark.long
 def test_everything_killed_at_once_comes_back_with_its_data(home):
     settings = Settings.load(home)
     produce(settings, b"before")
@@ -75,12 +77,14 @@ def test_everything_killed_at_once_comes_back_with_its_data(home):
     assert values(settings) == [b"before"]
 
 
+@pytest.mark.long
 def test_only_what_is_missing_is_started(home):
     Plan(home).registry.kill()
     report = bring_up(home)
     assert (report.started, report.running) == (ALL[2:], ALL[:2])
 
 
+@pytest.mark.long
 def test_a_taken_port_stops_what_was_started_and_names_its_holder(home):
     assert down(home, Quiet()) == ALL[::-1]
     assert down(home, Quiet()) == []
@@ -91,6 +95,7 @@ def test_a_taken_port_stops_what_was_started_and_names_its_holder(home):
     assert [service.members() for service in Plan(home).services()] == [[]] * len(Plan(home).services())
 
 
+@pytest.mark.long
 def test_a_port_changed_by_hand_is_followed_and_not_taken_for_a_cluster_of_ones_own(home):
     ports = json.loads((home / "ports.json").read_text())
     changed = {**ports, "kafka": ports["kafka"] + 1, "kafka_controller": ports["kafka_controller"] + 1}
@@ -126,6 +131,7 @@ def test_a_full_disk_is_said_before_anything_starts(tmp_path, monkeypatch):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.long
 def test_every_topic_is_made_on_the_way_up(home):
     producer = Producer({"bootstrap.servers": Settings.load(home).bootstrap_servers})
     assert set(wanted_topics()) <= set(producer.list_topics(timeout=10).topics)
