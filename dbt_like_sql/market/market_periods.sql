@@ -20,7 +20,7 @@ weights as (
     select
         period_start,
         cast(coalesce(sum(cast(sales as decimal(19, 0)) * median_price), 0) as decimal(38, 0)) as weighted_price_sum,
-        cast(coalesce(sum(case when median_price is not null then sales end), 0) as bigint) as weighted_sales
+        cast(coalesce(sum(case when median_price is not null then sales end), 0) as decimal(38, 0)) as weighted_sales
     from current_figures
     group by period_start
 )
@@ -35,9 +35,9 @@ select
     now_at.listings, -- Homes for sale at the end of the month
     now_at.inventory_months, -- Months it would take to sell them
     cast((cast(now_at.median_price - month_ago.median_price as hugeint) * 1000000000)
-    // month_ago.median_price as bigint) as median_change_month_ppb, -- Change on the month, parts per billion
+    // month_ago.median_price as decimal(38, 0)) as median_change_month_ppb, -- Change on the month, parts per billion
     cast((cast(now_at.median_price - year_ago.median_price as hugeint) * 1000000000)
-    // year_ago.median_price as bigint) as median_change_year_ppb, -- Change on the year, parts per billion
+    // year_ago.median_price as decimal(38, 0)) as median_change_year_ppb, -- Change on the year, parts per billion
     weights.weighted_price_sum, -- Sum over all regions of sales times median price
     weights.weighted_sales -- Sales of the regions that have a median price
 from current_figures as now_at

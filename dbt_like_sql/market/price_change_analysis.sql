@@ -16,8 +16,12 @@ select
     min_change_ppb, -- Largest fall, parts per billion
     max_change_ppb, -- Largest rise, parts per billion
     change_sum / event_count / 1e7 as average_change_percent, -- Mean change, percent
-    sqrt(greatest(change_square_sum / event_count - (change_sum / event_count) * (change_sum / event_count), 0))
-    / 1e7 as volatility_percent, -- Population standard deviation, percent
+    -- From the exact terms: the difference of two large floats would lose a small spread
+    sqrt(greatest(
+        (excess + cast(22500000000000000 as decimal(38, 0)) * event_count) / event_count
+        - (remainder / event_count) * (remainder / event_count),
+        0
+    )) / 1e7 as volatility_percent, -- Population standard deviation, percent
     coalesce(window_end + interval 24 hours <= epoch_ms(stream_time_ms), false) as is_final -- No row can change it
 from price_change_rates
 cross join (

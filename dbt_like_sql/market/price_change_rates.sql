@@ -18,6 +18,8 @@ select
     min_change_ppb, -- Largest fall, parts per billion
     max_change_ppb, -- Largest rise, parts per billion
     average_change_ppb, -- Mean change, parts per billion, truncated toward zero
+    remainder, -- Sum less count times mean, parts per billion
+    excess, -- n times the variance less that of 15 %, but for remainder^2 / n: an exact term of the spread
     20 * abs(change_sum) > event_count * cast(1000000000 as decimal(19, 0)) as is_average_alert, -- Mean beyond 5 %
     excess > 0
     and (excess >= event_count or excess * event_count > remainder * remainder) as is_volatility_alert -- Beyond 15 %

@@ -11,17 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import duckdb
 import fastavro
 import psycopg2
-from confluent_kafka import Consumer
 from psycopg2.extensions import make_dsn
 
 from proptech_pipelines.benchmarks.figures import Quantiles
 from proptech_pipelines.contracts.topics import schema_text
 from proptech_pipelines.errors import ServiceError
-from proptech_pipelines.kafka.client import client_config
-from proptech_pipelines.lake.connection import LAKE, METADATA_SCHEMA, connect
+from proptech_pipelines.lake.connection import LAKE, METADATA_SCHEMA, Connection, connect
 from proptech_pipelines.settings import Settings, environment_for
 
 _WARM_UP_SECONDS = 45.0
@@ -77,33 +74,24 @@ class _AlertReader:
     """Notes when each alert message reaches a read_committed reader: (zip code, window start in ms, revision)."""
 
     def __init__(self, settings: Settings) -> None:
-        self._consumer = Consumer(
-            client_config(
-                settings,
-                group_id="bench.alerts",
-                isolation_level="read_committed",
-                auto_offset_reset="latest",
-            )
-        )
+        self._tail = TopicTail(settings, "market-alerts")
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._schema = fastavro.parse_schema(json.loads(schema_text("market-alerts")))
         self.received: list[tuple[str, int, int, float]] = []
 
     def __enter__(self) -> Self:
-        self._consumer.subscribe(["market-alerts"])
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
-        self._consumer.close()
+        self._tail.close()
 
     def _read(self) -> None:
         while not self._stop.is_set():
-            message = self._consumer.poll(0.1)
-            value = message.value() if message is not None and message.error() is None else None
+            value = self._tail.next_value(0.1)
             if value is None:
                 continue
             now = time.time() * 1000
@@ -146,7 +134,7 @@ def _read_off(
     )
 
 
-def _lay_out(con: duckdb.DuckDBPyConnection) -> None:
+def _lay_out(con: Connection) -> None:
     """Temporary tables: when each transaction committed, by the catalog's clock, and which records it brought."""
     table = con.execute(
         f"select d.table_name from {_CATALOG}.ducklake_inlined_data_tables as d "

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 
 from proptech_pipelines.contracts.decode import decode_records
@@ -12,7 +11,7 @@ from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import topic
 from proptech_pipelines.contracts.wire import SchemaKey, frame
 from proptech_pipelines.kafka.records import Headers
-from proptech_pipelines.lake.connection import connect
+from proptech_pipelines.lake.connection import Connection, connect
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.pipeline.rebuild import compare_days
 from proptech_pipelines.settings import Settings
@@ -85,7 +84,7 @@ def replay_raw(settings: Settings, tell: Callable[[str], None]) -> dict[str, Rep
 
 
 def _records(
-    con: duckdb.DuckDBPyConnection, name: str
+    con: Connection, name: str
 ) -> Iterator[tuple[list[bytes | None], list[Headers | None], np.ndarray]]:
     reader = con.execute(
         "select value, headers, kafka_timestamp_ms from event_log where topic = ?", [name]
@@ -104,6 +103,6 @@ def _records(
         yield batch.column("value").to_pylist(), listed, batch.column("kafka_timestamp_ms").to_numpy()
 
 
-def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+def _count(con: Connection, table: str) -> int:
     row = con.execute(f"select count(*) from {table}").fetchone()
     return int(row[0]) if row else 0

@@ -12,6 +12,7 @@ from proptech_pipelines.cli.attach import attach
 from proptech_pipelines.cli.bench import bench
 from proptech_pipelines.cli.check import check
 from proptech_pipelines.cli.down import down
+from proptech_pipelines.cli.log import log
 from proptech_pipelines.cli.query import query
 from proptech_pipelines.cli.screen import show_error
 from proptech_pipelines.cli.status import status
@@ -19,7 +20,7 @@ from proptech_pipelines.cli.up import up
 from proptech_pipelines.errors import ProptechError
 
 COMMANDS = (up, down, status, query, attach, check)
-GROUPS: dict[str, typer.Typer] = {"bench": bench}
+GROUPS: dict[str, typer.Typer] = {"bench": bench, "log": log}
 """Commands with commands of their own, by name."""
 
 app = typer.Typer(

@@ -10,6 +10,10 @@ import duckdb
 from proptech_pipelines.errors import ServiceError, SettingsError
 from proptech_pipelines.settings import Settings
 
+Connection = duckdb.DuckDBPyConnection
+"""A connection to the lake, for annotations outside this package."""
+LakeError = duckdb.Error
+"""What the lake raises that is not foreseen."""
 LAKE = "lake"
 METADATA_SCHEMA = "ducklake"
 _ATTEMPTS = 5

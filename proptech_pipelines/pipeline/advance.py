@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-import duckdb
-
 from proptech_pipelines.engines.duckdb import Counts, DuckDBEngine
+from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.generations import physical
 from proptech_pipelines.lake.transactions import move_head, transaction
 from proptech_pipelines.models.graph import Graph
@@ -34,7 +33,7 @@ class Advance:
     days: tuple[date, ...] = ()
 
 
-def family_position(con: duckdb.DuckDBPyConnection, family: str) -> FamilyPosition:
+def family_position(con: Connection, family: str) -> FamilyPosition:
     """Read the position of `family` from the ledger."""
     row = con.execute(
         f"select (select b from head_{family}), "
@@ -43,7 +42,7 @@ def family_position(con: duckdb.DuckDBPyConnection, family: str) -> FamilyPositi
     return FamilyPosition(*(row or (0, 0)))
 
 
-def has_news(con: duckdb.DuckDBPyConnection, graph: Graph, family: str, part: Slice) -> bool:
+def has_news(con: Connection, graph: Graph, family: str, part: Slice) -> bool:
     """Whether the ingest transactions of `part` bring anything of the topics that `family` consumes.
 
     An idle entry is news too: it moves what is final.
@@ -56,7 +55,7 @@ def has_news(con: duckdb.DuckDBPyConnection, graph: Graph, family: str, part: Sl
 
 
 def advance_family(
-    con: duckdb.DuckDBPyConnection,
+    con: Connection,
     graph: Graph,
     family: str,
     position: FamilyPosition,

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import duckdb
-
+from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.pipeline.rebuild import compare_days
 
@@ -58,13 +57,13 @@ CONSERVED = """
     )"""
 
 
-def ledger_is_gapless(con: duckdb.DuckDBPyConnection) -> CheckResult:
+def ledger_is_gapless(con: Connection) -> CheckResult:
     """Offset ranges join up without gap or overlap; commit and control numbers have none missing or double."""
     failures = [row for sql in (GAPLESS, NUMBERED, CONTROL) for row in con.execute(sql).fetchall()]
     return _result(failures, _scalar(con, "select count(*) from ledger"))
 
 
-def records_are_conserved(con: duckdb.DuckDBPyConnection) -> CheckResult:
+def records_are_conserved(con: Connection) -> CheckResult:
     """In one snapshot and for each transaction: ledger = log rows = staged + dead (G4, G6)."""
     graph = live_graph(con)
     staging = " union all ".join(f"select commit_number from {model.name}" for model in graph.staging)
@@ -72,7 +71,7 @@ def records_are_conserved(con: duckdb.DuckDBPyConnection) -> CheckResult:
     return _result(failures, _scalar(con, "select count(*) from event_log"))
 
 
-def replay_equals_stream(con: duckdb.DuckDBPyConnection, family: str) -> CheckResult:
+def replay_equals_stream(con: Connection, family: str) -> CheckResult:
     """The stored tables of `family` are what one replay of the whole log gives at the same cut (G3)."""
     derived = compare_days(con, live_graph(con), family, None)
     failures = [item for item in derived if item.differs]
@@ -83,6 +82,6 @@ def _result(failures: list[Any], looked_at: int) -> CheckResult:
     return CheckResult(not failures, looked_at, len(failures), tuple(str(row) for row in failures[:_SAMPLE]))
 
 
-def _scalar(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+def _scalar(con: Connection, sql: str) -> int:
     row = con.execute(sql).fetchone()
     return int(row[0]) if row else 0

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import duckdb
 import pyarrow as pa
 
 from proptech_pipelines.clock import Clock
@@ -12,6 +11,7 @@ from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.wire import SchemaKey
 from proptech_pipelines.errors import RegistryUnavailable
 from proptech_pipelines.kafka.records import Fetched
+from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.log_writer import Batch, write_batch
 from proptech_pipelines.lake.positions import PartitionState, Positions, read_positions
@@ -27,9 +27,7 @@ _RETRY_SECONDS = 1.0
 class Ingest:
     """The one writer of the log. Holds the cut in memory; a failed transaction drops it, `load` reads it again."""
 
-    def __init__(
-        self, con: duckdb.DuckDBPyConnection, graph: Graph, look_up: LookUp, limits: Limits, clock: Clock
-    ) -> None:
+    def __init__(self, con: Connection, graph: Graph, look_up: LookUp, limits: Limits, clock: Clock) -> None:
         self._con = con
         self._staging = {model.topic: model for model in graph.staging}
         self._look_up = look_up
@@ -59,10 +57,13 @@ class Ingest:
     ) -> Prepared:
         """Commit the ranges of `fetched`, which start at the positions, and `control` entries, in one transaction.
 
-        Waits while the registry is down. Raises LedgerConflict if another ingest was quicker: load and plan again.
+        A partition that moves is not idle: entries for it are left out. Waits while the registry is down. Raises
+        LedgerConflict if another ingest was quicker: load and plan again.
         """
         positions = self.positions
         batches = gather(fetched)
+        moved = {(part.topic_id, part.partition) for part in fetched}
+        control = [entry for entry in control if (entry.topic_id, entry.partition) not in moved]
         schemas, resolved = self._resolve(batches)
         prepared = prepare(positions, batches, schemas, self._limits)
         entries = [*resolved, *control]

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import duckdb
-
 from proptech_pipelines.engines.duckdb import DuckDBEngine
 from proptech_pipelines.errors import LedgerConflict
+from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.generations import physical
 from proptech_pipelines.lake.lease import Leases, family_lease
 from proptech_pipelines.lake.transactions import move_head, transaction
@@ -46,9 +45,7 @@ class Derived:
         return bool(self.missing or self.surplus)
 
 
-def compare_days(
-    con: duckdb.DuckDBPyConnection, graph: Graph, family: str, days: Days | None
-) -> list[Derived]:
+def compare_days(con: Connection, graph: Graph, family: str, days: Days | None) -> list[Derived]:
     """Derive the stored tables of `family` from the log at its own cut and compare; nothing is changed.
 
     `days` None means everything. The derived rows stay in temporary tables `derived_<table>`, the stored ones in
@@ -62,9 +59,7 @@ def compare_days(
         con.execute("commit")
 
 
-def rebuild_days(
-    con: duckdb.DuckDBPyConnection, leases: Leases, graph: Graph, family: str, days: Days
-) -> list[Derived]:
+def rebuild_days(con: Connection, leases: Leases, graph: Graph, family: str, days: Days) -> list[Derived]:
     """Make the stored tables of `family` on `days` what the log gives; other days stay as they are, row for row.
 
     Raises LedgerConflict if the tables would not hold still for several attempts.
@@ -87,7 +82,7 @@ def rebuild_days(
 
 
 def _derive(
-    con: duckdb.DuckDBPyConnection, graph: Graph, model: Model, position: FamilyPosition, days: Days | None
+    con: Connection, graph: Graph, model: Model, position: FamilyPosition, days: Days | None
 ) -> Derived:
     part = slices.Slice(0, position.input_commit)
 
@@ -113,7 +108,7 @@ def _derive(
 
 
 def _replace(
-    con: duckdb.DuckDBPyConnection,
+    con: Connection,
     graph: Graph,
     family: str,
     pinned: FamilyPosition,
@@ -149,7 +144,7 @@ def _replace(
     )
 
 
-def _require_unchanged(con: duckdb.DuckDBPyConnection, model: Model, pinned_rows: str) -> None:
+def _require_unchanged(con: Connection, model: Model, pinned_rows: str) -> None:
     """The pinned rows must still be what was compared: folding may have put newer rows among them."""
     _temporary(con, "stored_now", slices.whole_rows(model, physical(model.name), pinned_rows))
     before, now = f"stored_{model.name}", "stored_now"
@@ -182,10 +177,10 @@ def _except(columns: tuple[str, ...], left: str, right: str) -> str:
     return f"select {names} from {left} except all select {names} from {right}"
 
 
-def _temporary(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+def _temporary(con: Connection, name: str, sql: str) -> None:
     con.execute(f"create or replace temporary table {name} as {sql}")
 
 
-def _count(con: duckdb.DuckDBPyConnection, source: str) -> int:
+def _count(con: Connection, source: str) -> int:
     row = con.execute(f"select count(*) from {source}").fetchone()
     return int(row[0]) if row else 0

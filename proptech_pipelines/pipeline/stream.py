@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 
-import duckdb
-
 from proptech_pipelines.clock import Clock, SystemClock
 from proptech_pipelines.contracts.registry import Registry
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.errors import LedgerConflict, ServiceError
 from proptech_pipelines.kafka.records import Fetched
-from proptech_pipelines.lake.connection import cursor
+from proptech_pipelines.lake.connection import Connection, cursor
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.lease import STREAM, Leases
@@ -98,13 +96,13 @@ class StreamRun:
                 self._follow(source, ingest, lambda: should_stop() or leases.wanted(STREAM), drain=drain)
         return self._summary
 
-    def _prepared(self, con: duckdb.DuckDBPyConnection, registry: Registry) -> tuple[Graph, Ingest]:
+    def _prepared(self, con: Connection, registry: Registry) -> tuple[Graph, Ingest]:
         graph = live_graph(con)
         limits = Limits(self._settings.max_ahead_ms, self._settings.max_string_bytes)
         return graph, Ingest(cursor(con), graph, registry.schema, limits, self._clock)
 
     @contextmanager
-    def _working(self, con: duckdb.DuckDBPyConnection, graph: Graph) -> Iterator[None]:
+    def _working(self, con: Connection, graph: Graph) -> Iterator[None]:
         """Families, outboxes and upkeep at work; at the end each finishes what the one before it has committed."""
         settings, progress, finish = self._settings, self._progress, threading.Event()
         registered = outboxes(settings)
@@ -166,9 +164,7 @@ class StreamRun:
         if fetched is None:
             source.refresh(ingest.positions, rewind=True)
             return
-        moved = {(part.topic_id, part.partition) for part in fetched}
-        watch.moved(moved, now_ms)
-        control = [entry for entry in control if (entry.topic_id, entry.partition) not in moved]
+        watch.moved([(part.topic_id, part.partition) for part in fetched], now_ms)
         if fetched or control:
             self._take(ingest, source, fetched, control)
             self._pace(fetched)

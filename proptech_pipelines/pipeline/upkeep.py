@@ -5,10 +5,9 @@ import threading
 import time
 from collections.abc import Sequence
 
-import duckdb
-
 from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.lake import maintenance
+from proptech_pipelines.lake.connection import Connection, LakeError
 from proptech_pipelines.lake.lease import Leases, family_lease
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
@@ -26,7 +25,7 @@ class UpkeepWorker(threading.Thread):
 
     def __init__(
         self,
-        con: duckdb.DuckDBPyConnection,
+        con: Connection,
         graph: Graph,
         settings: Settings,
         outboxes: Sequence[Outbox],
@@ -52,7 +51,7 @@ class UpkeepWorker(threading.Thread):
                     if time.monotonic() - cleaned > _LEFTOVERS_SECONDS:
                         maintenance.remove_leftovers(self._con)
                         cleaned = time.monotonic()
-                except (LedgerConflict, duckdb.Error) as error:
+                except (LedgerConflict, LakeError) as error:
                     log.info("upkeep goes on later: %s", str(error)[:200])
 
     def _fold(self, leases: Leases) -> bool:

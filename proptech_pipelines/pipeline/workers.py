@@ -4,9 +4,8 @@ import logging
 import threading
 from collections.abc import Callable
 
-import duckdb
-
 from proptech_pipelines.errors import FamilyHalted, LedgerConflict, ServiceError
+from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.lease import Leases, family_lease
 from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.models.graph import Graph
@@ -25,7 +24,7 @@ class FamilyWorker(threading.Thread):
 
     def __init__(
         self,
-        con: duckdb.DuckDBPyConnection,
+        con: Connection,
         leases: Leases,
         graph: Graph,
         family: str,

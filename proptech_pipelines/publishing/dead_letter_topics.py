@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-import duckdb
-
 from proptech_pipelines.contracts.topics import INPUT_TOPICS, topic
 from proptech_pipelines.kafka.records import Headers
 from proptech_pipelines.kafka.transactional import Message
+from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.publishing.outbox import Outbox
 
@@ -24,7 +23,7 @@ def dead_letters_outbox() -> Outbox:
     return Outbox(NAME, INGEST, INPUT_TOPICS[0].dead_letter_topic, _read)
 
 
-def _read(con: duckdb.DuckDBPyConnection, low: int, high: int) -> Iterator[Message]:
+def _read(con: Connection, low: int, high: int) -> Iterator[Message]:
     for row in con.execute(_LETTERS.format(low=low, high=high)).fetchall():
         name, _, _, _, key, value, headers, *_ = row
         original = [(item["name"], item["value"]) for item in headers or ()]

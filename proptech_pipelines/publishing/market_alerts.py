@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import duckdb
 import fastavro
 
 from proptech_pipelines.contracts.topics import OUTPUT_TOPICS, schema_text
 from proptech_pipelines.kafka.partitioner import partition_of
 from proptech_pipelines.kafka.transactional import Message
+from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.generations import physical
 from proptech_pipelines.publishing.outbox import Outbox
 
@@ -42,7 +42,7 @@ _CHANGES = """
 def market_alerts_outbox(serialize: Callable[[dict[str, Any]], bytes]) -> Outbox:
     """The outbox; `serialize` makes the wire format's value of a MarketAlert."""
 
-    def read(con: duckdb.DuckDBPyConnection, low: int, high: int) -> Iterator[Message]:
+    def read(con: Connection, low: int, high: int) -> Iterator[Message]:
         sql = _CHANGES.format(
             alerts=physical("market_alerts"), windows=physical("price_change_windows"), low=low, high=high
         )

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-import duckdb
-
 from proptech_pipelines.kafka.transactional import Message, TransactionalPublisher
+from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.settings import Settings
 
-ReadMessages = Callable[[duckdb.DuckDBPyConnection, int, int], Iterable[Message]]
+ReadMessages = Callable[[Connection, int, int], Iterable[Message]]
 """Messages of the transactions (low, high] of the outbox's writer, oldest first."""
 
 
@@ -28,7 +27,7 @@ class Outbox:
 class OutboxPublisher:
     """Publishes one outbox from where it stopped. Connects when there is something to publish first."""
 
-    def __init__(self, settings: Settings, con: duckdb.DuckDBPyConnection, outbox: Outbox) -> None:
+    def __init__(self, settings: Settings, con: Connection, outbox: Outbox) -> None:
         self._settings = settings
         self._con = con
         self._outbox = outbox
@@ -86,13 +85,13 @@ class OutboxPublisher:
         )
 
 
-def lake_id(con: duckdb.DuckDBPyConnection) -> str:
+def lake_id(con: Connection) -> str:
     """The id that this lake was born with."""
     row = con.execute("select lake_id from lake_version").fetchone()
     return str(row[0]) if row else ""
 
 
-def published(con: duckdb.DuckDBPyConnection, name: str) -> int:
+def published(con: Connection, name: str) -> int:
     """The last number of outbox `name` that the lake knows to be published, 0 for none."""
     row = con.execute("select coalesce(max(number), 0) from published where outbox = ?", [name]).fetchone()
     return int(row[0]) if row else 0

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 import dagster as dg
-import duckdb
 
 from proptech_pipelines.defs.resources import Platform
-from proptech_pipelines.lake.connection import connect
+from proptech_pipelines.lake.connection import Connection, connect
 from proptech_pipelines.pipeline.checks import CheckResult, ledger_is_gapless, records_are_conserved
 
-CheckFunction = Callable[[duckdb.DuckDBPyConnection], CheckResult]
+CheckFunction = Callable[[Connection], CheckResult]
 
 
 def run_check(platform: Platform, check: CheckFunction) -> dg.AssetCheckResult:

@@ -1,0 +1,30 @@
+"""`proptech log verify`."""
+
+import typer
+
+from proptech_pipelines.cli.options import Home
+from proptech_pipelines.settings import Settings
+
+log = typer.Typer(help="Look after the event log.", no_args_is_help=True)
+
+
+@log.callback()
+def options() -> None:
+    """Look after the event log."""
+
+
+@log.command()
+def verify(home: Home = None) -> None:
+    """Prove that the log is whole: every range's records are there and their checksums right."""
+    from proptech_pipelines.cli.screen import console  # noqa: PLC0415
+    from proptech_pipelines.pipeline.verify import verify_log  # noqa: PLC0415
+
+    verified = verify_log(Settings.load(home))
+    for item in verified.broken:
+        console.print(
+            f"[red]broken[/red] {item.topic}[{item.partition}] [{item.start_offset}, {item.end_offset}): "
+            f"{item.found_records} of {item.expected_records} records, or other bytes"
+        )
+    console.print(f"{verified.ranges:,} ranges, {verified.records:,} records, {len(verified.broken)} broken")
+    if verified.broken:
+        raise typer.Exit(1)
