@@ -18,6 +18,7 @@ from psycopg2.extensions import make_dsn
 from proptech_pipelines.benchmarks.figures import Quantiles
 from proptech_pipelines.contracts.topics import schema_text
 from proptech_pipelines.errors import ServiceError
+from proptech_pipelines.kafka.tail import TopicTail
 from proptech_pipelines.lake.connection import LAKE, METADATA_SCHEMA, Connection, connect
 from proptech_pipelines.settings import Settings, environment_for
 

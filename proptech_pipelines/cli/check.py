@@ -27,7 +27,7 @@ def check(
     for name, arguments in _steps(fast=fast):
         console.rule(name, align="left")
         sys.stdout.flush()
-        if subprocess.run([sys.executable, "-m", *arguments], cwd=root, check=False).returncode:
+        if subprocess.run([sys.executable, *(() if arguments[0] == "-c" else ("-m",)), *arguments], cwd=root, check=False).returncode:
             failed.append(name)
     if failed:
         console.print(f"[red]failed: {', '.join(failed)}[/red]")
@@ -40,7 +40,7 @@ def _steps(*, fast: bool) -> list[tuple[str, list[str]]]:
         ("format", ["ruff", "format", "--check", *_SOURCES]),
         ("lint", ["ruff", "check", *_SOURCES]),
         ("types", ["basedpyright", "--pythonpath", sys.executable]),
-        ("imports", ["importlinter.cli", "lint"]),
+        ("imports", ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]),
         ("tests", ["pytest", "-q", "-m", "not long"]),
     ]
     if not fast:
