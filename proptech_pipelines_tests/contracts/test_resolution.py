@@ -237,6 +237,26 @@ def test_schemas_that_are_not_plain_are_resolved_by_fastavro(written, wanted, da
     assert rows_of(written, wanted, datum) == ([] if bad else [value], bad)
 
 
+def test_bytes_that_are_not_text_are_bad_alone_in_a_schema_that_is_not_plain():
+    extra = {"type": "map", "values": "int"}
+    written = record(field("bytes"), field(extra, "g"))
+    decoded = decode_datums(written, record(field("string")), Datums.of([b"\2a\0", b"\2\xff\0"]))
+    assert decoded.table.to_pylist() == [{"f": "a"}]
+    assert [(bad.index, bad.reason) for bad in decoded.bad] == [(1, Reason.INVALID_UTF8)]
+
+
+def test_a_type_that_is_wrapped_twice_is_the_type_inside():
+    wrapped = {"type": {"type": "long", "logicalType": "timestamp-millis"}}
+    assert rows_of(field(wrapped), field(MILLIS), b"\4") == ([2], [])
+    with pytest.raises(IncompatibleSchema, match="timestamp-millis is not timestamp-micros"):
+        resolve(record(field(wrapped)), record(field(MICROS)))
+
+
+def test_two_fields_of_one_name_are_no_avro_schema():
+    with pytest.raises(SchemaNotAvro, match="two fields bear one name"):
+        resolve(record(field("int"), field("string")), record(field("int")))
+
+
 def test_broken_bytes_of_a_schema_that_is_not_plain_have_their_reason():
     written, wanted = field({"type": "map", "values": "boolean"}, "g"), field("int", default=1)
     _, bad = rows_of(written, wanted, b"\2\2k\2\0", b"\2\2k\1\0", b"\2\2k", b"\2\2\xff\1\0")
