@@ -27,7 +27,9 @@ def check(
     for name, arguments in _steps(fast=fast):
         console.rule(name, align="left")
         sys.stdout.flush()
-        if subprocess.run([sys.executable, *(() if arguments[0] == "-c" else ("-m",)), *arguments], cwd=root, check=False).returncode:
+        if subprocess.run(
+            [sys.executable, *(() if arguments[0] == "-c" else ("-m",)), *arguments], cwd=root, check=False
+        ).returncode:
             failed.append(name)
     if failed:
         console.print(f"[red]failed: {', '.join(failed)}[/red]")
@@ -37,12 +39,12 @@ def check(
 
 def _steps(*, fast: bool) -> list[tuple[str, list[str]]]:
     steps = [
-        ("format", ["ruff", "format", "--check", *_SOURCES]),
-        ("lint", ["ruff", "check", *_SOURCES]),
-        ("types", ["basedpyright", "--pythonpath", sys.executable]),
+        ("format", ["-m", "ruff", "format", "--check", *_SOURCES]),
+        ("lint", ["-m", "ruff", "check", *_SOURCES]),
+        ("types", ["-m", "basedpyright", "--pythonpath", sys.executable]),
         ("imports", ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]),
-        ("tests", ["pytest", "-q", "-m", "not long"]),
+        ("tests", ["-m", "pytest", "-q", "-m", "not long"]),
     ]
     if not fast:
-        steps.append(("long tests", ["pytest", "-q", "-m", "long"]))
+        steps.append(("long tests", ["-m", "pytest", "-q", "-m", "long"]))
     return steps

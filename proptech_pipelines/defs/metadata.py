@@ -6,10 +6,14 @@ import dagster as dg
 
 from proptech_pipelines.contracts.topics import schema_fields
 from proptech_pipelines.defs.keys import GRAPH, topic_key
-from proptech_pipelines.lake.tables import STAGING_COLUMNS, TABLES
+from proptech_pipelines.lake.generations import column_types, staging_columns
+from proptech_pipelines.lake.tables import TABLES
 from proptech_pipelines.models.graph import STREAM_TIMES
 from proptech_pipelines.models.lineage import column_sources
-from proptech_pipelines.models.model import Model
+from proptech_pipelines.models.model import Column, Model
+
+TYPES = column_types(GRAPH)
+"""DuckDB types of the columns of every model."""
 
 
 def table_metadata(name: str) -> Mapping[str, object]:
@@ -22,12 +26,12 @@ def table_metadata(name: str) -> Mapping[str, object]:
 
 def model_metadata(model: Model) -> Mapping[str, object]:
     """Metadata of a model's table or view."""
-    columns = [dg.TableColumn(column.name, description=column.description) for column in model.columns]
+    texts = {column.name: column.description for column in _described(model)}
     if model.kind == "staging":
-        columns = [
-            *(dg.TableColumn(name, kind, description=text) for name, (kind, text) in STAGING_COLUMNS.items()),
-            *columns,
-        ]
+        texts |= {name: text for name, (_, text) in staging_columns(model).items()}
+    columns = [
+        dg.TableColumn(name, kind, description=texts.get(name)) for name, kind in TYPES[model.name].items()
+    ]
     return {
         "dagster/table_name": f"lake.main.{model.name}",
         "dagster/column_schema": dg.TableSchema(columns),
@@ -36,6 +40,12 @@ def model_metadata(model: Model) -> Mapping[str, object]:
         "kind": model.kind,
         **({"family": model.family} if model.family else {}),
     }
+
+
+def _described(model: Model) -> tuple[Column, ...]:
+    """The columns with their texts; those behind `*` are described where they come from."""
+    star = GRAPH[model.inputs[0]].columns if "*" in model.column_names else ()
+    return (*star, *model.columns)
 
 
 def _lineage(model: Model) -> dict[str, list[dg.TableColumnDep]]:

@@ -10,7 +10,7 @@ from confluent_kafka import (
     TopicCollection,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, ConfigResource
 from confluent_kafka.admin._listoffsets import EarliestSpec, LatestSpec, OffsetSpec
 
 from proptech_pipelines.errors import ServiceError
@@ -74,6 +74,12 @@ class Cluster:
             request, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=TIMEOUT_SECONDS
         )
         return {(key.topic, key.partition): int(self._ask(future).offset) for key, future in futures.items()}
+
+    def max_message_bytes(self, topic: str) -> int:
+        """Largest record batch that `topic` takes."""
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
+        (future,) = self._admin.describe_configs([resource], request_timeout=TIMEOUT_SECONDS).values()
+        return int(self._ask(future)["max.message.bytes"].value)
 
     def commit_for_lag_tools(self, group: str, positions: Mapping[tuple[str, int], int]) -> None:
         """Store `positions` as the offsets of `group`, which only lag tools read; a failure costs nothing else."""

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.kafka.client import client_config
+from proptech_pipelines.kafka.cluster import Cluster
 from proptech_pipelines.kafka.records import Headers
 from proptech_pipelines.settings import Settings
 
 _SECONDS = 30.0
+_MAX_MESSAGE_BYTES = 16 << 20
+_FRAME_BYTES = 512
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,16 @@ class Message:
     value: bytes | None
     headers: Headers = ()
     partition: int = -1
+
+
+def fitting(message: Message, max_bytes: int) -> Message:
+    """`message`, without its value and with a header that says so if the topic would not take it whole."""
+    size = len(message.key or b"") + len(message.value or b"") + _FRAME_BYTES
+    size += sum(len(name) + len(value or b"") + 10 for name, value in message.headers)
+    if size <= max_bytes or message.value is None:
+        return message
+    note = ("value_omitted", f"{len(message.value)} bytes; the lake has them".encode())
+    return replace(message, value=None, headers=(*message.headers, note))
 
 
 class TransactionalPublisher:
@@ -46,9 +59,12 @@ class TransactionalPublisher:
                 linger_ms=5,
                 compression_type="snappy",
                 transaction_timeout_ms=60_000,
+                message_max_bytes=_MAX_MESSAGE_BYTES,
             )
         )
         self._name = name
+        self._cluster = Cluster(settings)
+        self._limits: dict[str, int] = {}
 
     def start(self) -> int | None:
         """Fence older publishers off, end what they left open, and return the published number, None for none."""
@@ -89,6 +105,9 @@ class TransactionalPublisher:
         self._reader.close()
 
     def _produce(self, message: Message) -> None:
+        if message.topic not in self._limits:
+            self._limits[message.topic] = self._cluster.max_message_bytes(message.topic)
+        message = fitting(message, self._limits[message.topic])
         while True:
             try:
                 self._producer.produce(

@@ -8,7 +8,14 @@ from proptech_pipelines.contracts.columns import decoded_columns
 from proptech_pipelines.contracts.topics import topic
 from proptech_pipelines.lake.connection import LAKE
 from proptech_pipelines.lake.stream_times import stream_times
-from proptech_pipelines.lake.tables import STAGING_COLUMNS, TABLE_TOPIC_COLUMNS, comment, create_heads
+from proptech_pipelines.lake.tables import (
+    STAGING_COLUMNS,
+    TABLE_TOPIC_COLUMNS,
+    TABLES,
+    comment,
+    create_heads,
+    create_table,
+)
 from proptech_pipelines.lake.transactions import transaction
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import STREAM_TIMES, Graph
@@ -82,7 +89,7 @@ def _create(con: duckdb.DuckDBPyConnection, graph: Graph, model: Model) -> None:
     if model.kind == "staging":
         _create_staging(con, model)
     elif model.kind == "view":
-        _create_view(con, graph, model)
+        _create_view(con, model)
     else:
         _create_stored(con, graph, model)
     con.execute(
@@ -92,44 +99,84 @@ def _create(con: duckdb.DuckDBPyConnection, graph: Graph, model: Model) -> None:
 
 
 def _create_staging(con: duckdb.DuckDBPyConnection, model: Model) -> None:
-    source = topic(model.topic)
-    extra = TABLE_TOPIC_COLUMNS if source.kind == "table" else {}
-    columns = {**STAGING_COLUMNS, **extra}
-    empty = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in decoded_columns(source).items())
-    head = ", ".join(f"cast(null as {kind}) as {name}" for name, (kind, _) in columns.items())
-    con.execute(
-        f"create table {model.name} as with decoded as (select {empty}) select {head}, typed.* "
-        f"from ({model.sql}) as typed limit 0"
-    )
+    con.execute(staging_table(model))
     con.execute(f"alter table {model.name} set partitioned by (kafka_date)")
-    texts = {name: text for name, (_, text) in columns.items()} | {
-        column.name: column.description for column in model.columns
-    }
+    texts = {name: text for name, (_, text) in staging_columns(model).items()}
+    texts |= {column.name: column.description for column in model.columns}
     comment(con, "table", model.name, model.description, texts)
 
 
 def _create_stored(con: duckdb.DuckDBPyConnection, graph: Graph, model: Model) -> None:
+    con.execute(stored_table(graph, model))
+    described = con.execute(f"describe {physical(model.name)}").fetchall()
+    check_types(model, {row[0]: row[1] for row in described})
+    con.execute(public_view(model))
+    comment(con, "view", model.name, model.description, {})
+
+
+def _create_view(con: duckdb.DuckDBPyConnection, model: Model) -> None:
+    con.execute(public_view(model))
+    comment(con, "view", model.name, model.description, {})
+
+
+def staging_columns(model: Model) -> dict[str, tuple[str, str]]:
+    """The columns that every staging table of the topic's kind has besides its own: type and description."""
+    is_table = topic(model.topic).kind == "table"
+    return {**STAGING_COLUMNS, **(TABLE_TOPIC_COLUMNS if is_table else {})}
+
+
+def staging_table(model: Model) -> str:
+    """The statement that makes the empty staging table."""
+    decoded = decoded_columns(topic(model.topic)).items()
+    empty = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in decoded)
+    head = ", ".join(f"cast(null as {kind}) as {name}" for name, (kind, _) in staging_columns(model).items())
+    return (
+        f"create table {model.name} as with decoded as (select {empty}) select {head}, typed.* "
+        f"from ({model.sql}) as typed limit 0"
+    )
+
+
+def stored_table(graph: Graph, model: Model) -> str:
+    """The statement that makes the empty physical table of a stored model."""
+
     def leaf(root: Model) -> str:
         if root.kind == "staging":
             return slices.staged_rows(f"{LAKE}.{root.name}", "true")
         return slices.whole_rows(root, physical(root.name))
 
     sign = f", cast(null as integer) as {SIGN_COLUMN}" if model.kind == "recompute" else ""
-    con.execute(
+    return (
         f"create table {physical(model.name)} as select cast(null as bigint) as {COMMIT_COLUMN}{sign}, * "
         f"from ({slices.wrapped(graph, model, leaf)}) limit 0"
     )
-    described = con.execute(f"describe {physical(model.name)}").fetchall()
-    check_types(model, {row[0]: row[1] for row in described})
-    con.execute(
-        f"create view {model.name} as {slices.whole_rows(model, physical(model.name).removeprefix('lake.'))}"
-    )
-    comment(con, "view", model.name, model.description, {})
 
 
-def _create_view(con: duckdb.DuckDBPyConnection, graph: Graph, model: Model) -> None:
-    given = ""
-    if STREAM_TIMES in model.inputs:
-        given = f"with {STREAM_TIMES} as ({stream_times(model.family)}) "
-    con.execute(f"create view {model.name} as {given}select * from ({model.sql}\n)")
-    comment(con, "view", model.name, model.description, {})
+def public_view(model: Model) -> str:
+    """The statement that makes the view under the model's name. Names in it are bare, so that any alias of the
+    lake will do."""
+    if model.is_stored:
+        return f"create view {model.name} as {slices.whole_rows(model, physical(model.name).removeprefix('lake.'))}"
+    given = f"with {STREAM_TIMES} as ({stream_times(model.family)}) " if STREAM_TIMES in model.inputs else ""
+    return f"create view {model.name} as {given}select * from ({model.sql}\n)"
+
+
+def column_types(graph: Graph) -> dict[str, dict[str, str]]:
+    """DuckDB types of the columns of every model, by model and column; worked out on an empty DuckDB in memory."""
+    con = duckdb.connect()
+    try:
+        con.execute(f"attach ':memory:' as {LAKE}")
+        con.execute(f"use {LAKE}")
+        for name in ("log_ranges", "ledger"):
+            create_table(con, name, TABLES[name][1], TABLES[name][0])
+        found: dict[str, dict[str, str]] = {}
+        for model in graph.models.values():
+            if model.kind == "staging":
+                con.execute(staging_table(model))
+            else:
+                if model.is_stored:
+                    con.execute(stored_table(graph, model))
+                con.execute(public_view(model))
+            found[model.name] = {row[0]: row[1] for row in con.execute(f"describe {model.name}").fetchall()}
+        return found
+    finally:
+        con.close()

@@ -170,7 +170,9 @@ def _split(name: str, text: str) -> tuple[dict[str, Any], str]:
 def _columns(tree: exp.Select) -> tuple[Column, ...]:
     found: list[Column] = []
     for projection in tree.expressions:
-        comments = [comment.strip() for node in projection.walk() for comment in node.comments or ()]
+        # What stands behind the column describes it; what stands above it explains the expression.
+        nodes = [projection] if projection.comments else projection.walk()
+        comments = [comment.strip() for node in nodes for comment in node.comments or ()]
         found.append(Column(projection.alias_or_name, " ".join(comments)))
     return tuple(found)
 

@@ -16,6 +16,7 @@ from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.settings import Settings
 
 TIMEOUT_S = 10.0
+DEAD_LETTER_BYTES = 2 << 20
 _TOPIC_CONFIG = {
     "retention.ms": str(RETENTION_MS),
     "segment.bytes": str(SEGMENT_BYTES),
@@ -38,6 +39,13 @@ def wanted_topics() -> dict[str, int]:
     return {**inputs, **OUTPUT_TOPICS, **dead_letters}
 
 
+def topic_config(name: str) -> dict[str, str]:
+    """Configuration of a new topic. A dead-letter topic takes a broken record of the largest size, and its headers."""
+    if name.endswith("-dlq"):
+        return {**_TOPIC_CONFIG, "max.message.bytes": str(DEAD_LETTER_BYTES)}
+    return _TOPIC_CONFIG
+
+
 def create_topics(settings: Settings) -> list[str]:
     """Create the topics that are missing, with the broker's own replication factor; returns their names.
 
@@ -52,7 +60,7 @@ def create_topics(settings: Settings) -> list[str]:
             "check the address and the client settings (security.protocol, sasl.*).",
         ) from error
     missing = [
-        NewTopic(name, num_partitions=partitions, replication_factor=-1, config=_TOPIC_CONFIG)
+        NewTopic(name, num_partitions=partitions, replication_factor=-1, config=topic_config(name))
         for name, partitions in wanted_topics().items()
         if name not in present
     ]

@@ -42,7 +42,9 @@ def log_digests(con) -> dict[Coordinates, tuple[int, str]]:
         "select topic, kafka_partition, kafka_offset, key, value from event_log order by 1, 2, 3"
     ).to_arrow_reader(100_000)
     for batch in reader:
-        for topic, partition, offset, key, value in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+        for topic, partition, offset, key, value in zip(
+            *(column.to_pylist() for column in batch.columns), strict=True
+        ):
             where = (topic, partition)
             counts[where] += 1
             _add(digests.setdefault(where, hashlib.sha256()), offset, key, value)
@@ -111,7 +113,9 @@ def assert_no_alert_twice(settings) -> int:
     finally:
         con.close()
     raised = {
-        window: (alert["revision"], alert["reason"]) for window, alert in last.items() if alert["status"] == "RAISED"
+        window: (alert["revision"], alert["reason"])
+        for window, alert in last.items()
+        if alert["status"] == "RAISED"
     }
     assert raised == {(zip_code, start): (count, reason) for zip_code, start, count, reason in rows}
     return len(found)

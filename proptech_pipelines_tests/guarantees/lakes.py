@@ -25,10 +25,19 @@ class StreamChild:
     """A stream run in a process group of its own. `die_at` kills it before its nth statement of writing."""
 
     def __init__(self, settings: Settings, die_at: int | None = None, *, drain: bool = False) -> None:
-        options = [*(["--die-at", str(die_at)] if die_at is not None else []), *(["--drain"] if drain else [])]
+        options = [
+            *(["--die-at", str(die_at)] if die_at is not None else []),
+            *(["--drain"] if drain else []),
+        ]
         self._log = (settings.home / "stream.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "proptech_pipelines_tests.guarantees.stream_child", str(settings.home), *options],
+            [
+                sys.executable,
+                "-m",
+                "proptech_pipelines_tests.guarantees.stream_child",
+                str(settings.home),
+                *options,
+            ],
             env=environment_for(settings.home),
             cwd=Path(__file__).parents[2],
             start_new_session=True,

@@ -1,6 +1,6 @@
 """Runs the stream on a home folder, perhaps to be killed at a chosen statement of a transaction.
 
-    python -m proptech_pipelines_tests.guarantees.stream_child HOME [--die-at N] [--drain]
+python -m proptech_pipelines_tests.guarantees.stream_child HOME [--die-at N] [--drain]
 """
 
 import argparse

@@ -17,7 +17,13 @@ from proptech_pipelines_tests.guarantees.judge import assert_lake_is_whole
 from proptech_pipelines_tests.guarantees.lakes import fresh_lake
 
 TOPIC = "property-updates"
-VALUE = {"propertyId": "P1", "attribute": "beds", "oldValue": "2", "newValue": "3", "updatedAt": 1_767_225_600_000}
+VALUE = {
+    "propertyId": "P1",
+    "attribute": "beds",
+    "oldValue": "2",
+    "newValue": "3",
+    "updatedAt": 1_767_225_600_000,
+}
 
 
 def drain(settings):
@@ -75,7 +81,8 @@ def test_g2_markers_and_aborted_records_are_holes_and_the_position_passes_them(l
     produce_in_transaction(lake, 1, commit=True)  # 8, marker 9
     drain(lake)
     found = rows(
-        lake, f"select start_offset, end_offset, records, holes from log_ranges where topic = '{TOPIC}' and records > 0"
+        lake,
+        f"select start_offset, end_offset, records, holes from log_ranges where topic = '{TOPIC}' and records > 0",
     )
     assert sum(count for _, _, count, _ in found) == 5
     assert max(end for _, end, _, _ in found) == 10

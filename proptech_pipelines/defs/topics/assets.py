@@ -42,7 +42,7 @@ def _output_topics() -> Sequence[dg.AssetSpec]:
     return [
         dg.AssetSpec(
             topic_key(name),
-            group_name="topics",
+            group_name="published",
             kinds={"kafka", "avro"},
             owners=OWNERS,
             description="Published once, for read_committed readers, from the table upstream.",
@@ -57,7 +57,7 @@ def _dead_letter_topics() -> Sequence[dg.AssetSpec]:
     return [
         dg.AssetSpec(
             topic_key(topic.dead_letter_topic),
-            group_name="topics",
+            group_name="published",
             kinds={"kafka"},
             owners=OWNERS,
             description=f"Records of {topic.name} that broke their contract, raw, with the reason in headers.",

@@ -1,0 +1,74 @@
+"""G4, nothing vanishes: consumed = staged + dead, whatever is sent; a registry that is down is no bad record."""
+
+import threading
+import time
+
+from confluent_kafka import Producer
+
+from proptech_pipelines.contracts.topics import INPUT_TOPICS
+from proptech_pipelines.kafka.client import client_config
+from proptech_pipelines.kafka.producer import RegistrySerializer
+from proptech_pipelines.lake.connection import connect
+from proptech_pipelines.pipeline.stream import StreamRun
+from proptech_pipelines.simulator.broken import broken_values
+from proptech_pipelines_tests.guarantees.judge import assert_lake_is_whole, assert_no_dead_letter_twice
+from proptech_pipelines_tests.guarantees.lakes import fresh_lake
+
+
+def drain(settings):
+    return StreamRun(settings).run(lambda: False, drain=True)
+
+
+def test_g4_each_kind_of_broken_record_becomes_a_dead_letter_with_its_raw_bytes(stack, tmp_path):
+    settings = fresh_lake(stack, tmp_path / "lake")
+    serializer = RegistrySerializer(settings)
+    producer = Producer(client_config(settings, message_max_bytes=1_048_576))
+    sent = {}
+    for topic in INPUT_TOPICS:
+        schema_id = int.from_bytes(serializer.prefix(topic.name)[1:], "big")
+        for kind, value in broken_values(topic.name, schema_id).items():
+            sent[topic.name, kind] = value
+            producer.produce(topic.name, value, kind.encode(), 0)
+    assert producer.flush(30) == 0
+    drain(settings)
+    con = connect(settings, read_only=True)
+    letters = con.execute(
+        "select topic, cast(key as varchar), value from dead_letters where key is not null "
+        "qualify row_number() over (partition by topic, key order by kafka_offset desc) = 1"
+    ).fetchall()
+    con.close()
+    found = {(topic, kind): value for topic, kind, value in letters}
+    assert {where: found.get(where, "not there") for where in sent} == sent
+    assert_lake_is_whole(settings)
+    assert assert_no_dead_letter_twice(settings) >= len(sent)
+
+
+def test_g4_a_registry_that_is_down_is_waited_for_and_makes_no_dead_letter(stack, tmp_path):
+    settings = fresh_lake(stack, tmp_path / "lake")
+    value = {
+        "propertyId": "P1",
+        "attribute": "a",
+        "oldValue": None,
+        "newValue": None,
+        "updatedAt": 1_767_225_600_000,
+    }
+    encoded = RegistrySerializer(settings)("property-updates", value)
+    producer = Producer(client_config(settings))
+    producer.produce("property-updates", encoded, b"P1", 0)
+    assert producer.flush(30) == 0
+    stack.registry.stop()
+    summaries = []
+    run = threading.Thread(target=lambda: summaries.append(drain(settings)))
+    run.start()
+    time.sleep(8)
+    assert run.is_alive()
+    stack.registry.start()
+    run.join(60)
+    assert summaries[0].records > 0
+    con = connect(settings, read_only=True)
+    unknown = con.execute(
+        "select count(*) from dead_letters where reason = 'unknown_schema_id' and key = 'P1'::blob"
+    )
+    assert unknown.fetchone() == (0,)
+    con.close()
+    assert_lake_is_whole(settings)
