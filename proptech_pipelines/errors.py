@@ -4,7 +4,8 @@ ProptechError
 ├── SettingsError            a setting is missing or makes no sense
 ├── ServiceError             an embedded service could not be started or reached
 │   ├── PortTaken            another process holds the port
-│   └── DownloadFailed       an artifact could not be had on the first run
+│   ├── DownloadFailed       an artifact could not be had on the first run
+│   └── LakeMissing          the catalog answers and holds no lake yet
 ├── ContractError            a schema or a record breaks its contract
 │   ├── IncompatibleSchema   a schema cannot be read as the table needs it
 │   ├── SchemaNotAvro        a registered schema is no Avro schema
@@ -62,6 +63,10 @@ class PortTaken(ServiceError):
 
 class DownloadFailed(ServiceError):
     """An artifact could not be had on the first run."""
+
+
+class LakeMissing(ServiceError):
+    """The catalog answers and holds no lake yet."""
 
 
 class ContractError(ProptechError):

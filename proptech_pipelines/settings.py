@@ -39,7 +39,7 @@ class Settings:
     """A partition silent for so long, while others of its topic moved on, no longer holds finality back."""
     max_string_bytes: int = 32_768
     """A record with a longer string or bytes field is a dead letter."""
-    max_batch_records: int = 100_000
+    max_batch_records: int = 200_000
     """Most records of one micro-batch."""
     commit_interval_ms: int = 400
     """While following, a micro-batch is committed no more often than this."""

@@ -12,11 +12,11 @@ import fastavro
 
 from proptech_pipelines.clock import ManualClock
 from proptech_pipelines.contracts.rules import Limits
-from proptech_pipelines.contracts.topics import INPUT_TOPICS, schema_text
+from proptech_pipelines.contracts.topics import INPUT_TOPICS, Topic, schema_text
 from proptech_pipelines.contracts.wire import SchemaKey
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake import tables
-from proptech_pipelines.lake.connection import connect
+from proptech_pipelines.lake.connection import attach, connect
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.generations import checkout_graph, create_models, live_graph
 from proptech_pipelines.models.graph import Graph
@@ -24,14 +24,33 @@ from proptech_pipelines.pipeline.advance import advance_family, family_position
 from proptech_pipelines.pipeline.ingest import Ingest
 from proptech_pipelines.settings import HOUR_MS, Settings
 
-_SCHEMA_IDS = {topic.name: number for number, topic in enumerate(INPUT_TOPICS, start=1)}
-_TEXTS: dict[SchemaKey, str] = {number: schema_text(name) for name, number in _SCHEMA_IDS.items()}
+_UNDATED = 100
+"""Added to a topic's schema id it names the schema of a writer that gave no event time."""
+_TOPICS = {number: topic for number, topic in enumerate(INPUT_TOPICS, start=1)}
+_SCHEMA_IDS = {topic.name: number for number, topic in _TOPICS.items()}
+
+
+def _undated(topic: Topic) -> str:
+    schema = json.loads(schema_text(topic.name))
+    schema["fields"] = [item for item in schema["fields"] if item["name"] != topic.event_time]
+    return json.dumps(schema)
+
+
+_TEXTS: dict[SchemaKey, str] = {
+    **{number: schema_text(topic.name) for number, topic in _TOPICS.items()},
+    **{number + _UNDATED: _undated(topic) for number, topic in _TOPICS.items()},
+}
+_PARSED = {number: fastavro.parse_schema(json.loads(text)) for number, text in _TEXTS.items()}
 _LIMITS = Limits(max_ahead_ms=24 * HOUR_MS, max_string_bytes=32_768)
 
 
 @dataclass(frozen=True)
 class Record:
-    """A record at its coordinates; `value` is encoded with the topic's newest schema, bytes go as they are."""
+    """A record at its coordinates.
+
+    `value` is encoded with the topic's newest schema, or with one that lacks the event time where it has none;
+    bytes go as they are.
+    """
 
     topic: str
     partition: int
@@ -66,8 +85,23 @@ class PipelineDriver:
     def __exit__(self, *_: object) -> None:
         self.con.close()
 
+    def renew(self, template: Path) -> None:
+        """Begin again with a copy of `template` in the place of the lake.
+
+        DuckDB stays as it is, for loading its extensions takes ten times as long as all else.
+        """
+        self.con.execute("use memory")
+        self.con.execute("detach lake")
+        shutil.rmtree(self.settings.home)
+        shutil.copytree(template, self.settings.home)
+        attach(self.con, self.settings)
+        self.restart()
+
     def restart(self) -> None:
         """Drop everything held in memory, as a new process would find it."""
+        held = "select table_name from duckdb_tables() where database_name = 'temp'"
+        for (name,) in self.con.execute(held).fetchall():
+            self.con.execute(f"drop table temp.{name}")
         self.graph = live_graph(self.con)
         self.ingest = Ingest(self.con, self.graph, _TEXTS.get, _LIMITS, ManualClock())
 
@@ -115,16 +149,10 @@ def encode(record: Record) -> bytes | None:
     """The record's value in the wire format."""
     if record.value is None or isinstance(record.value, bytes):
         return record.value
+    number = _SCHEMA_IDS[record.topic]
+    if _TOPICS[number].event_time not in record.value:
+        number += _UNDATED
     buffer = io.BytesIO()
-    buffer.write(b"\0" + _SCHEMA_IDS[record.topic].to_bytes(4, "big"))
-    fastavro.schemaless_writer(buffer, _parsed(record.topic), dict(record.value))
+    buffer.write(b"\0" + number.to_bytes(4, "big"))
+    fastavro.schemaless_writer(buffer, _PARSED[number], dict(record.value))
     return buffer.getvalue()
-
-
-def _parsed(topic: str) -> Any:
-    if topic not in _PARSED:
-        _PARSED[topic] = fastavro.parse_schema(json.loads(schema_text(topic)))
-    return _PARSED[topic]
-
-
-_PARSED: dict[str, Any] = {}

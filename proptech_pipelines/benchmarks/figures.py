@@ -10,7 +10,7 @@ from importlib.metadata import version
 import numpy as np
 import psutil
 
-_PACKAGES = ("confluent-kafka", "dagster", "duckdb", "polars", "pyarrow", "fastavro")
+_PACKAGES = ("confluent-kafka", "dagster", "duckdb", "pyarrow", "fastavro")
 
 
 @dataclass(frozen=True)

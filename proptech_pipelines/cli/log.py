@@ -1,4 +1,6 @@
-"""`proptech log verify`."""
+"""`proptech log verify` and `proptech log accept-gap`."""
+
+from typing import Annotated
 
 import typer
 
@@ -28,3 +30,17 @@ def verify(home: Home = None) -> None:
     console.print(f"{verified.ranges:,} ranges, {verified.records:,} records, {len(verified.broken)} broken")
     if verified.broken:
         raise typer.Exit(1)
+
+
+@log.command("accept-gap")
+def accept_gap(
+    topic: Annotated[str, typer.Argument(help="Topic whose retention took records before they were read.")],
+    partition: Annotated[int, typer.Argument(help="Its partition.")],
+    home: Home = None,
+) -> None:
+    """Put the records that an OffsetGap names on record as lost, and let the stream read on."""
+    from proptech_pipelines.cli.screen import console  # noqa: PLC0415
+    from proptech_pipelines.pipeline.gaps import accept_gap as accept  # noqa: PLC0415
+
+    lost = accept(Settings.load(home), topic, partition)
+    console.print(f"Offsets [{lost.start}, {lost.stop}) of {topic}[{partition}] are on record as lost.")

@@ -13,6 +13,8 @@ from proptech_pipelines.kafka.records import Fetched, Headers
 from proptech_pipelines.settings import Settings
 
 _CHUNK = 10_000
+_MAX_BYTES = 512 << 20
+"""A batch ends at so many bytes of values; they must stay under 2 GiB to be decoded at once."""
 
 
 class RangeConsumer:
@@ -40,6 +42,7 @@ class RangeConsumer:
         )
         self._positions: dict[tuple[str, int], int] = {}
         self._topics: Mapping[str, TopicState] = {}
+        self._bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +70,8 @@ class RangeConsumer:
         """
         parts: dict[tuple[str, int], Fetched] = {}
         count, wait = 0, wait_seconds
-        while count < max_records:
+        self._bytes = 0
+        while count < max_records and self._bytes < _MAX_BYTES:
             messages = self._consumer.consume(min(_CHUNK, max_records - count), wait)
             wait = 0.0
             if not messages:
@@ -89,8 +93,10 @@ class RangeConsumer:
         if part is None:
             part = parts[topic, partition] = self._started(topic, partition)
         if error is None:
+            value = message.value()
+            self._bytes += len(value or b"")
             headers = cast("Headers | None", message.headers())
-            part.append(offset, message.timestamp(), message.key(), message.value(), headers)
+            part.append(offset, message.timestamp(), message.key(), value, headers)
             return 1
         # The end lies behind transaction markers that no record stands for.
         part.end_offset = max(part.end_offset, offset)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from proptech_pipelines.errors import ServiceError, SettingsError
+from proptech_pipelines.errors import LakeMissing, ServiceError, SettingsError
 from proptech_pipelines.settings import Settings
 
 Connection = duckdb.DuckDBPyConnection
@@ -33,9 +33,19 @@ def connect(
         raise SettingsError(
             f"{settings.home} has no lake yet.", "run `proptech up` first, or set PROPTECH_CATALOG."
         )
+    extension = "sqlite_scanner" if settings.catalog.startswith("sqlite:") else "postgres_scanner"
+    con = _open((extension, "ducklake"), threads)
+    try:
+        attach(con, settings, read_only=read_only)
+    except ServiceError:
+        con.close()
+        raise
+    return con
+
+
+def attach(con: duckdb.DuckDBPyConnection, settings: Settings, *, read_only: bool = False) -> None:
+    """Attach the lake of `settings` as `lake` and make it the current catalog. Raises ServiceError as `connect`."""
     source = catalog_source(settings.catalog)
-    extensions = ("sqlite_scanner",) if source.startswith("sqlite:") else ("postgres_scanner",)
-    con = _open((*extensions, "ducklake"), threads)
     # Files are known by their paths below the data path, so that a home folder can be moved.
     options = [
         f"DATA_PATH '{_quoted(str(settings.lake_path))}/'",
@@ -52,12 +62,14 @@ def connect(
         _attach(con, f"ATTACH 'ducklake:{_quoted(source)}' AS {LAKE} ({', '.join(options)})")
         con.execute(f"USE {LAKE}")
     except duckdb.Error as error:
-        con.close()
+        if "creating a new DuckLake is explicitly disabled" in str(error):
+            raise LakeMissing(
+                "The catalog holds no lake yet.", "run `proptech up`, which makes it."
+            ) from error
         reason = _SECRET.sub(r"\1***", str(error))
         raise ServiceError(
             f"The lake's catalog cannot be opened: {reason}", "run `proptech status`."
         ) from error
-    return con
 
 
 def _attach(con: duckdb.DuckDBPyConnection, statement: str) -> None:

@@ -77,7 +77,7 @@ def write_batch(
             )
         control_number = write_control(con, number, positions, batch.control)
         con.execute(
-            "insert into ledger values (?, ?, null, ?, ?, ?, ?, now() at time zone 'UTC')",
+            "insert into ledger values (?, ?, null, ?, ?, ?, ?, false, now() at time zone 'UTC')",
             [INGEST, number, control_number, batch.consumed, batch.staged_rows, batch.dead_letters],
         )
     return number

@@ -79,7 +79,7 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         {
             "number": ("BIGINT", "Number, from 0, without gaps"),
             **_COMMIT,
-            "kind": ("VARCHAR", "partition_idle or schema_resolved"),
+            "kind": ("VARCHAR", "partition_idle, schema_resolved or gap_accepted"),
             "topic": ("VARCHAR", "Topic concerned"),
             "topic_id": ("VARCHAR", "Id of that topic"),
             "kafka_partition": ("INTEGER", "Partition concerned"),
@@ -126,6 +126,10 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "rows_in": ("BIGINT", "Ingest: records consumed. Families: staging rows read"),
             "rows_applied": ("BIGINT", "Ingest: rows staged. Families: assignments to windows or groups"),
             "rows_rejected": ("BIGINT", "Ingest: dead letters. Families: assignments that came too late"),
+            "is_quiet": (
+                "BOOLEAN",
+                "Families: True where days were derived again; outboxes leave its changes out",
+            ),
             "committed_at": ("TIMESTAMP", "When it committed, UTC"),
         },
     ),

@@ -1,6 +1,7 @@
 """A fold: a GROUP BY whose aggregates merge, so that partial sums of slices add up to the whole."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from sqlglot import exp
 
@@ -29,6 +30,7 @@ class Fold:
         return f"select {', '.join(self.merges)} from {source} group by {', '.join(self.keys)}"
 
 
+@cache
 def fold_of(model: Model) -> Fold:
     """Read keys and merges from the SELECT of a fold.
 

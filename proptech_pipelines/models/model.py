@@ -13,6 +13,7 @@ The comment behind a column is its description. The file's stem is the table's n
 
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, get_args
 
 import sqlglot
@@ -104,6 +105,7 @@ _REQUIRED: dict[str, tuple[str, ...]] = {
 }
 
 
+@cache
 def parse_model(name: str, folder: str, text: str) -> Model:
     """Read the file `name`.sql of `folder`.
 

@@ -74,7 +74,7 @@ def advance_family(
         engine = DuckDBEngine(con, graph, physical)
         counts = engine.advance(family, part, number)
         con.execute(
-            "insert into ledger values (?, ?, ?, ?, ?, ?, ?, now() at time zone 'UTC')",
+            "insert into ledger values (?, ?, ?, ?, ?, ?, ?, false, now() at time zone 'UTC')",
             [family, number, input_commit, control_number, counts.rows_in, counts.applied, counts.late],
         )
     return Advance(family, number, part, counts, engine.touched_days(family))

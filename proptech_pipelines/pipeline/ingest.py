@@ -63,7 +63,11 @@ class Ingest:
         positions = self.positions
         batches = gather(fetched)
         moved = {(part.topic_id, part.partition) for part in fetched}
-        control = [entry for entry in control if (entry.topic_id, entry.partition) not in moved]
+        control = [
+            entry
+            for entry in control
+            if entry.kind != "partition_idle" or (entry.topic_id, entry.partition) not in moved
+        ]
         schemas, resolved = self._resolve(batches)
         prepared = prepare(positions, batches, schemas, self._limits)
         entries = [*resolved, *control]

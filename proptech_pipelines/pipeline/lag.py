@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from proptech_pipelines.contracts.topics import INPUT_TOPICS
+from proptech_pipelines.errors import LakeMissing
 from proptech_pipelines.kafka.cluster import Cluster
 from proptech_pipelines.lake.connection import connect
 from proptech_pipelines.lake.lease import STREAM, Leases
@@ -45,16 +46,20 @@ class Lag:
         return found
 
 
-def read_lag(settings: Settings) -> Lag:
-    """Compare the topics' ends with the log's positions. Raises ServiceError if Kafka or the lake is not there."""
-    con = connect(settings, read_only=True)
+def _positions(settings: Settings) -> Positions:
     try:
-        has_tables = con.execute(
-            "select count(*) from information_schema.tables where table_name = 'head_ingest'"
-        ).fetchone()
-        positions = read_positions(con) if has_tables and has_tables[0] else Positions(0, 0, {})
+        con = connect(settings, read_only=True)
+    except LakeMissing:
+        return Positions(0, 0, {})
+    try:
+        return read_positions(con)
     finally:
         con.close()
+
+
+def read_lag(settings: Settings) -> Lag:
+    """Compare the topics' ends with the log's positions. Raises ServiceError if Kafka or the lake is not there."""
+    positions = _positions(settings)
     with Leases(settings) as leases:
         is_streaming = leases.is_held(STREAM)
     cluster = Cluster(settings)

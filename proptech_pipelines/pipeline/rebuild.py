@@ -138,7 +138,7 @@ def _replace(
             con.execute(f"delete from {physical(model.name)} where {pinned_rows}")
             con.execute(f"insert into {physical(model.name)} select {number}, * from derived_{model.name}")
     con.execute(
-        "insert into ledger select ?, ?, ?, max(control_number), 0, 0, 0, now() at time zone 'UTC' "
+        "insert into ledger select ?, ?, ?, max(control_number), 0, 0, 0, true, now() at time zone 'UTC' "
         "from ledger where writer = ?",
         [family, number, now.input_commit, family],
     )

@@ -37,7 +37,6 @@ log = logging.getLogger(__name__)
 _REFRESH_MS = 5_000
 _LOOK_SECONDS = 0.25
 _OUTAGE_SECONDS = 1.0
-_LAG_GROUP = "proptech.event_log"
 
 
 @dataclass
@@ -151,7 +150,6 @@ class StreamRun:
                 self._clock.sleep(_OUTAGE_SECONDS)
             if drain and reached(source.next_offsets(ingest.positions), ends):
                 break
-        source.cluster.commit_for_lag_tools(_LAG_GROUP, source.next_offsets(ingest.positions))
 
     def _step(self, source: Source, ingest: Ingest, watch: IdleWatch) -> None:
         now_ms = self._clock.now_ms()

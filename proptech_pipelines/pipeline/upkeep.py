@@ -5,12 +5,13 @@ import threading
 import time
 from collections.abc import Sequence
 
-from proptech_pipelines.errors import LedgerConflict
+from proptech_pipelines.errors import LedgerConflict, ServiceError
 from proptech_pipelines.lake import maintenance
 from proptech_pipelines.lake.connection import Connection, LakeError
 from proptech_pipelines.lake.lease import Leases, family_lease
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
+from proptech_pipelines.pipeline.consumer_groups import show_positions
 from proptech_pipelines.pipeline.progress import Progress
 from proptech_pipelines.publishing.outbox import Outbox
 from proptech_pipelines.settings import Settings
@@ -18,6 +19,7 @@ from proptech_pipelines.settings import Settings
 log = logging.getLogger(__name__)
 _STEP_SECONDS = 1.0
 _LEFTOVERS_SECONDS = 300.0
+_GROUPS_SECONDS = 10.0
 
 
 class UpkeepWorker(threading.Thread):
@@ -42,16 +44,19 @@ class UpkeepWorker(threading.Thread):
 
     def run(self) -> None:
         """Work until told to stop."""
-        cleaned = time.monotonic()
+        cleaned = shown = time.monotonic()
         with Leases(self._settings) as leases:
             while not self._progress.stop.wait(_STEP_SECONDS):
                 try:
                     if not self._fold(leases):
                         maintenance.merge_files(self._con)
+                    if time.monotonic() - shown > _GROUPS_SECONDS:
+                        show_positions(self._settings, self._con, self._graph)
+                        shown = time.monotonic()
                     if time.monotonic() - cleaned > _LEFTOVERS_SECONDS:
                         maintenance.remove_leftovers(self._con)
                         cleaned = time.monotonic()
-                except (LedgerConflict, LakeError) as error:
+                except (LedgerConflict, ServiceError, LakeError) as error:
                     log.info("upkeep goes on later: %s", str(error)[:200])
 
     def _fold(self, leases: Leases) -> bool:

@@ -19,6 +19,7 @@ from proptech_pipelines.publishing.outbox import Outbox
 
 TOPIC = "market-alerts"
 FAMILY = "price_change_analysis"
+# Days that were derived again are left out: a backfill publishes nothing.
 # A window that left the limits has no row any more: what it counts by then is in the fold.
 _CHANGES = """
     with changes as (
@@ -26,7 +27,9 @@ _CHANGES = """
             arg_max(window_end, sign) as window_end, arg_max(state_code, sign) as state_code,
             arg_max(reason, sign) as reason
         from {alerts}
-        where commit_number > {low} and commit_number <= {high}
+        where commit_number > {low} and commit_number <= {high} and commit_number not in (
+            select commit_number from ledger where writer = '{family}' and is_quiet
+        )
         group by commit_number, zip_code, window_start
     )
     select changes.commit_number, zip_code, window_start, any_value(window_end), any_value(changes.state_code),
@@ -44,7 +47,11 @@ def market_alerts_outbox(serialize: Callable[[dict[str, Any]], bytes]) -> Outbox
 
     def read(con: Connection, low: int, high: int) -> Iterator[Message]:
         sql = _CHANGES.format(
-            alerts=physical("market_alerts"), windows=physical("price_change_windows"), low=low, high=high
+            alerts=physical("market_alerts"),
+            windows=physical("price_change_windows"),
+            family=FAMILY,
+            low=low,
+            high=high,
         )
         for row in con.execute(sql).fetchall():
             value = alert_of(row[1:])

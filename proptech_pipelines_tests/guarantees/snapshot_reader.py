@@ -33,7 +33,7 @@ def main(home: str) -> None:
         assert rejected == late, (rejected, late)
         snapshots += 1
         seen.add(in_log)
-    print(snapshots, len(seen))
+    sys.stdout.write(f"{snapshots} {len(seen)}\n")
 
 
 if __name__ == "__main__":

@@ -4,15 +4,18 @@ import json
 import uuid
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
-from proptech_pipelines.errors import OffsetGap, OffsetRegression
+from proptech_pipelines.errors import OffsetGap, OffsetRegression, SettingsError
 from proptech_pipelines.kafka.client import client_config
 from proptech_pipelines.kafka.consumer import refused_position
 from proptech_pipelines.kafka.producer import RegistrySerializer
 from proptech_pipelines.lake.connection import connect
+from proptech_pipelines.pipeline.checks import ledger_is_gapless
+from proptech_pipelines.pipeline.gaps import accept_gap
 from proptech_pipelines.pipeline.stream import StreamRun
+from proptech_pipelines.pipeline.verify import verify_log
 from proptech_pipelines_tests.guarantees.judge import assert_lake_is_whole
 from proptech_pipelines_tests.guarantees.lakes import fresh_lake
 
@@ -65,6 +68,14 @@ def produce_in_transaction(settings, count, *, commit):
         producer.produce(TOPIC, encoded, b"P1", 0)
     producer.flush(30)
     producer.commit_transaction(30) if commit else producer.abort_transaction(30)
+
+
+def assert_lake_is_gapless(settings):
+    con = connect(settings, read_only=True)
+    try:
+        assert ledger_is_gapless(con).passed
+    finally:
+        con.close()
 
 
 @pytest.fixture
@@ -126,14 +137,26 @@ def test_g2_records_that_retention_took_before_they_were_read_are_a_gap(lake):
     drain(lake)
     produce(lake, 6)
     admin = AdminClient(client_config(lake))
-    from confluent_kafka import TopicPartition  # noqa: PLC0415
-
     for future in admin.delete_records([TopicPartition(TOPIC, 0, 7)]).values():
         future.result()
     with pytest.raises(OffsetGap) as caught:
         drain(lake)
     assert (caught.value.position, caught.value.low) == (3, 7)
-    assert "accept" in str(caught.value)
+    assert f"proptech log accept-gap {TOPIC} 0" in str(caught.value)
+
+    assert accept_gap(lake, TOPIC, 0) == range(3, 7)
+    assert drain(lake).records >= 2
+    assert rows(lake, "select kind, at_offset from control_log where kind = 'gap_accepted'") == [
+        ("gap_accepted", 3)
+    ]
+    found = rows(
+        lake,
+        f"select start_offset, end_offset, holes from log_ranges where topic = '{TOPIC}' and holes <> ''",
+    )
+    assert found == [(3, 7, "[[3, 7]]")]
+    assert_lake_is_gapless(lake)
+    with pytest.raises(SettingsError, match="there is no gap"):
+        accept_gap(lake, TOPIC, 0)
 
 
 def test_g2_an_end_below_the_position_of_the_same_topic_is_a_regression():
@@ -146,8 +169,6 @@ def test_g2_an_end_below_the_position_of_the_same_topic_is_a_regression():
 def test_g2_a_byte_changed_in_the_log_breaks_its_checksum(lake):
     produce(lake, 4)
     drain(lake)
-    from proptech_pipelines.pipeline.verify import verify_log  # noqa: PLC0415
-
     assert verify_log(lake).broken == ()
     con = connect(lake)
     con.execute(f"update event_log set key = 'P2'::blob where topic = '{TOPIC}' and kafka_offset = 2")

@@ -47,8 +47,9 @@ def _specs() -> list[dg.AssetSpec]:
 def log(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[dg.MaterializeResult]:
     """Take in all that the topics hold now and advance every table to it; waits if the stream does so already."""
     report = bring_to_head(platform.settings())
-    for key in sorted(context.selected_asset_keys):
-        name = key.path[-1]
-        yield dg.MaterializeResult(
-            asset_key=key, metadata={"dagster/row_count": report.rows[name], "records": report.records}
-        )
+    for spec in context.assets_def.specs:
+        if spec.key in context.selected_asset_keys:
+            rows = report.rows[spec.key.path[-1]]
+            yield dg.MaterializeResult(
+                asset_key=spec.key, metadata={"dagster/row_count": rows, "records": report.records}
+            )

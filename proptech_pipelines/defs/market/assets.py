@@ -43,20 +43,13 @@ def _family_assets(family: str) -> dg.AssetsDefinition:
         """Derive the selected days from the log again; what differed is replaced, other days stay as they are."""
         days = days_of(context.partition_time_window)
         derived = rederive(platform.settings(), family, days)
-        for key in sorted(context.selected_asset_keys):
-            item = derived[key.path[-1]]
-            context.log.info(
-                "%s: %d rows on %s to %s, %d changed",
-                key.path[-1],
-                item.rows,
-                days.start,
-                days.end,
-                item.changed,
-            )
-            yield dg.MaterializeResult(
-                asset_key=key,
-                metadata={"dagster/partition_row_count": item.rows, "rows_changed": item.changed},
-            )
+        for spec in context.assets_def.specs:
+            if spec.key in context.selected_asset_keys:
+                item = derived[spec.key.path[-1]]
+                yield dg.MaterializeResult(
+                    asset_key=spec.key,
+                    metadata={"dagster/partition_row_count": item.rows, "rows_changed": item.changed},
+                )
 
     return assets
 
