@@ -1,10 +1,11 @@
 """Upkeep of the lake in small steps: few live files, folded rows, no leftovers."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import duckdb
 
-from proptech_pipelines.lake.connection import LAKE, METADATA_SCHEMA
+from proptech_pipelines.lake.connection import LAKE
 from proptech_pipelines.lake.generations import physical
 from proptech_pipelines.lake.transactions import transaction
 from proptech_pipelines.models.fold import fold_of
@@ -12,8 +13,12 @@ from proptech_pipelines.models.model import COMMIT_COLUMN, SIGN_COLUMN, Model
 
 KEEP_HOURS = 1
 """Files and snapshots are kept this long after they were replaced: the longest that one query may take."""
-FOLD_RANGES = (64, 2048)
-"""Rows of so many transactions are folded into one; aligned, so that a repeated fold finds nothing to do."""
+FOLD_RANGES = (8, 64, 512, 4_096, 32_768, 262_144)
+"""Rows of so many transactions are folded into one, in aligned ranges, so that a repeated fold finds nothing to do.
+
+At most seven files a width remain: 42 below two million transactions. Each file holds one range, so that folding
+drops whole files.
+"""
 
 
 @dataclass(frozen=True)
@@ -33,17 +38,20 @@ TIERS = (
 )
 
 
-def merge_files(con: duckdb.DuckDBPyConnection) -> str | None:
-    """Merge the small files of the table that needs it most; returns its name, None if none does."""
-    catalog = f"__ducklake_metadata_{LAKE}.{METADATA_SCHEMA}"
-    sizes = con.execute(
-        f"""
-        select t.table_name, f.file_size_bytes
-        from {catalog}.ducklake_data_file as f
-        inner join {catalog}.ducklake_table as t on f.table_id = t.table_id and t.end_snapshot is null
-        where f.end_snapshot is null"""
-    ).fetchall()
-    found = most_fragmented([(str(name), int(size)) for name, size in sizes])
+def merge_files(con: duckdb.DuckDBPyConnection, folded: Collection[str] = ()) -> str | None:
+    """Merge the small files of the table that needs it most; returns its name, None if none does.
+
+    Tables of the models in `folded` are left alone: folding their rows keeps their files few.
+    """
+    left_alone = {physical(name).removeprefix(f"{LAKE}.") for name in folded}
+    fewest = min(tier.files for tier in TIERS)
+    tables = con.execute(f"select table_name, file_count from ducklake_table_info('{LAKE}')").fetchall()
+    sizes: list[tuple[str, int]] = []
+    for name, count in tables:
+        if count >= fewest and name not in left_alone:
+            files = con.execute(f"select data_file_size_bytes from ducklake_list_files('{LAKE}', '{name}')").fetchall()
+            sizes += [(str(name), int(size)) for (size,) in files]
+    found = most_fragmented(sizes)
     if found is None:
         return None
     table, tier = found

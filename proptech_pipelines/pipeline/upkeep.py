@@ -48,8 +48,7 @@ class UpkeepWorker(threading.Thread):
         with Leases(self._settings) as leases:
             while not self._progress.stop.wait(_STEP_SECONDS):
                 try:
-                    if not self._fold(leases):
-                        maintenance.merge_files(self._con)
+                    self.step(leases)
                     if time.monotonic() - shown > _GROUPS_SECONDS:
                         show_positions(self._settings, self._con, self._graph)
                         shown = time.monotonic()
@@ -58,6 +57,11 @@ class UpkeepWorker(threading.Thread):
                         cleaned = time.monotonic()
                 except (LedgerConflict, ServiceError, LakeError) as error:
                     log.info("upkeep goes on later: %s", str(error)[:200])
+
+    def step(self, leases: Leases) -> None:
+        """Fold the rows of one range, or merge files of one table if there is nothing to fold."""
+        if not self._fold(leases):
+            maintenance.merge_files(self._con, [model.name for model in self._folding])
 
     def _fold(self, leases: Leases) -> bool:
         for model in self._folding:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from proptech_pipelines.pipeline.stream import StreamRun
-from proptech_pipelines.services import testing_stack as stacks
+from proptech_pipelines.services import testing_stack as running_stack
 from proptech_pipelines.simulator import Options, produce
 from proptech_pipelines_tests.guarantees.judge import (
     assert_lake_is_whole,
@@ -26,7 +26,7 @@ FIRST_STEP = 2
 
 @pytest.fixture
 def own_stack(tmp_path):
-    with stacks.testing_stack(tmp_path / "stack") as stack:
+    with running_stack(tmp_path / "stack") as stack:
         yield stack
 
 
