@@ -16,7 +16,7 @@ from proptech_pipelines.contracts.topics import INPUT_TOPICS, Topic, schema_text
 from proptech_pipelines.contracts.wire import SchemaKey
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake import tables
-from proptech_pipelines.lake.connection import attach, connect
+from proptech_pipelines.lake.connection import attach, connect, cursor
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.generations import checkout_graph, create_models, live_graph
 from proptech_pipelines.models.graph import Graph
@@ -26,7 +26,7 @@ from proptech_pipelines.settings import HOUR_MS, Settings
 
 _UNDATED = 100
 """Added to a topic's schema id it names the schema of a writer that gave no event time."""
-_TOPICS = {number: topic for number, topic in enumerate(INPUT_TOPICS, start=1)}
+_TOPICS = dict(enumerate(INPUT_TOPICS, start=1))
 _SCHEMA_IDS = {topic.name: number for number, topic in _TOPICS.items()}
 
 
@@ -73,7 +73,8 @@ class PipelineDriver:
         if template is not None:
             shutil.copytree(template, folder, dirs_exist_ok=True)
         self.settings = Settings(home=folder, catalog=f"sqlite:{folder}/catalog.sqlite")
-        self.con = connect(self.settings, threads=1)
+        self._duckdb = connect(self.settings, threads=1)
+        self.con = cursor(self._duckdb)
         if template is None:
             tables.create(self.con)
             create_models(self.con, graph or checkout_graph())
@@ -83,25 +84,29 @@ class PipelineDriver:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.con.close()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the lake, which stays on disk."""
+        self._duckdb.close()
 
     def renew(self, template: Path) -> None:
         """Begin again with a copy of `template` in the place of the lake.
 
         DuckDB stays as it is, for loading its extensions takes ten times as long as all else.
         """
-        self.con.execute("use memory")
-        self.con.execute("detach lake")
+        self.con.close()
+        self._duckdb.execute("use memory")
+        self._duckdb.execute("detach lake")
         shutil.rmtree(self.settings.home)
         shutil.copytree(template, self.settings.home)
-        attach(self.con, self.settings)
+        attach(self._duckdb, self.settings)
         self.restart()
 
     def restart(self) -> None:
         """Drop everything held in memory, as a new process would find it."""
-        held = "select table_name from duckdb_tables() where database_name = 'temp'"
-        for (name,) in self.con.execute(held).fetchall():
-            self.con.execute(f"drop table temp.{name}")
+        self.con.close()  # and its temporary tables with it
+        self.con = cursor(self._duckdb)
         self.graph = live_graph(self.con)
         self.ingest = Ingest(self.con, self.graph, _TEXTS.get, _LIMITS, ManualClock())
 
@@ -125,9 +130,9 @@ class PipelineDriver:
 
     def table(self, name: str) -> list[dict[str, Any]]:
         """The rows of table `name`, in no particular order."""
-        cursor = self.con.execute(f"select * from {name}")
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        found = self.con.execute(f"select * from {name}")
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def _next_offset(self, topic: str, partition: int) -> int:
         state = self.ingest.positions.partitions.get((topic_id(topic), partition))
