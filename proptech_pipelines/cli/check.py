@@ -27,9 +27,7 @@ def check(
     for name, arguments in _steps(fast=fast):
         console.rule(name, align="left")
         sys.stdout.flush()
-        if subprocess.run(
-            [sys.executable, *(() if arguments[0] == "-c" else ("-m",)), *arguments], cwd=root, check=False
-        ).returncode:
+        if subprocess.run([sys.executable, *arguments], cwd=root, check=False).returncode:
             failed.append(name)
     if failed:
         console.print(f"[red]failed: {', '.join(failed)}[/red]")

@@ -49,7 +49,9 @@ def merge_files(con: duckdb.DuckDBPyConnection, folded: Collection[str] = ()) ->
     sizes: list[tuple[str, int]] = []
     for name, count in tables:
         if count >= fewest and name not in left_alone:
-            files = con.execute(f"select data_file_size_bytes from ducklake_list_files('{LAKE}', '{name}')").fetchall()
+            files = con.execute(
+                f"select data_file_size_bytes from ducklake_list_files('{LAKE}', '{name}')"
+            ).fetchall()
             sizes += [(str(name), int(size)) for (size,) in files]
     found = most_fragmented(sizes)
     if found is None:

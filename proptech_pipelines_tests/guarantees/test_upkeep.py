@@ -31,11 +31,17 @@ def records(chance: random.Random, offsets: dict[str, int], second: int) -> list
             "newPrice": price * chance.randint(80, 105) // 100,
             "changedAt": max(event_ms, 0),
         }
-        found.append(Record("property-price-changes", 0, offsets["prices"], START_MS + second * 10_000, value))
+        found.append(
+            Record("property-price-changes", 0, offsets["prices"], START_MS + second * 10_000, value)
+        )
         offsets["prices"] += 1
     if second % 5 == 0:
         value = {"region": "Austin", "stateCode": "TX", "year": 2000 + second % 15, "month": 1 + second % 12}
-        value |= {"sales": chance.randint(1, 99), "medianPrice": 100_000 + second, "reportedAt": START_MS + second}
+        value |= {
+            "sales": chance.randint(1, 99),
+            "medianPrice": 100_000 + second,
+            "reportedAt": START_MS + second,
+        }
         found.append(Record("market-data", 0, offsets["figures"], START_MS + second * 10_000, value))
         offsets["figures"] += 1
     return found
