@@ -12,7 +12,8 @@ from pathlib import Path
 
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.pipeline.advance import Advance
-from proptech_pipelines.pipeline.stream import Hooks, StreamRun, Summary
+from proptech_pipelines.pipeline.follow import Summary
+from proptech_pipelines.pipeline.stream import Hooks, StreamRun
 from proptech_pipelines.settings import Settings
 
 

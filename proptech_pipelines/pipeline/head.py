@@ -8,8 +8,9 @@ from proptech_pipelines.lake.connection import connect
 from proptech_pipelines.lake.counts import row_counts
 from proptech_pipelines.lake.lease import STREAM, Leases
 from proptech_pipelines.lake.positions import read_positions
+from proptech_pipelines.pipeline.follow import reached
 from proptech_pipelines.pipeline.source import Source
-from proptech_pipelines.pipeline.stream import StreamRun, reached
+from proptech_pipelines.pipeline.stream import StreamRun
 from proptech_pipelines.settings import Settings
 
 _LOOK_SECONDS = 0.5

@@ -12,6 +12,7 @@ from proptech_pipelines.contracts.decode import DecodedBatch, decode_records
 from proptech_pipelines.contracts.decoded import Flags
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.wire import SchemaKey
+from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.log_writer import TopicRows
 from proptech_pipelines.lake.positions import PartitionState, Positions
@@ -142,7 +143,14 @@ def advanced(
 
 
 def _state_of(positions: Positions, part: Fetched, epoch: int) -> PartitionState:
+    """The state before `part`. Raises LedgerConflict if the range does not join on: nothing may be skipped."""
     known = positions.partitions.get((part.topic_id, part.partition))
+    if known is not None and known.next_offset != part.start_offset:
+        raise LedgerConflict(
+            f"{part.topic}[{part.partition}] was fetched from offset {part.start_offset}, the log goes on at "
+            f"{known.next_offset}.",
+            "fetch from the log's position.",
+        )
     return known or PartitionState(part.topic, part.topic_id, epoch, part.partition, part.start_offset, None)
 
 

@@ -22,6 +22,7 @@ class Source:
     cluster_id: str = ""
     topics: dict[str, TopicState] = field(default_factory=dict[str, TopicState])
     _assigned: bool = False
+    _first: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -45,9 +46,10 @@ class Source:
         found = self.cluster.topics(item.name for item in INPUT_TOPICS)
         if rewind or not self._assigned or found != self.topics:
             self.topics, self._assigned = found, True
+            self._first = self._first_offsets(positions)
             self.consumer.assign(found, self.next_offsets(positions))
         return [
-            Fetched(name, topic_id, number, 0, 0)
+            Fetched(name, topic_id, number, self._first[name, number], self._first[name, number])
             for name, number, topic_id in self._partitions()
             if (topic_id, number) not in positions.partitions
         ]
@@ -69,12 +71,21 @@ class Source:
         return self.cluster.end_offsets(self.topics)
 
     def next_offsets(self, positions: Positions) -> dict[tuple[str, int], int]:
-        """Where to read on, by topic name and partition; 0 for what the log does not know."""
+        """Where to read on, by topic name and partition; for what the log does not know, its beginning."""
         found: dict[tuple[str, int], int] = {}
         for name, number, topic_id in self._partitions():
             state = positions.partitions.get((topic_id, number))
-            found[name, number] = state.next_offset if state else 0
+            found[name, number] = state.next_offset if state else self._first.get((name, number), 0)
         return found
+
+    def _first_offsets(self, positions: Positions) -> dict[tuple[str, int], int]:
+        """Where partitions that the log does not know begin: retention may have taken records before we came."""
+        unknown = {
+            name
+            for name, number, topic_id in self._partitions()
+            if (topic_id, number) not in positions.partitions
+        }
+        return self.cluster.start_offsets({name: self.topics[name] for name in unknown})
 
     def _partitions(self) -> list[tuple[str, int, str]]:
         return [

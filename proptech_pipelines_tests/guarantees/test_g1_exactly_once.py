@@ -1,5 +1,6 @@
 """G1, exactly once: killed at any instant, run twice, run twice at once, no row is lost and none doubled."""
 
+import itertools
 import random
 import threading
 import time
@@ -7,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from proptech_pipelines.errors import ServiceError
+from proptech_pipelines.kafka.cluster import Cluster
 from proptech_pipelines.pipeline.stream import StreamRun
 from proptech_pipelines.services import testing_stack as running_stack
 from proptech_pipelines.simulator import Options, produce
@@ -84,6 +87,26 @@ def test_g1_two_runs_at_once_without_the_lease_lose_and_double_nothing(stack, tm
     monkeypatch.undo()
     StreamRun(settings).run(lambda: False, drain=True)
     assert assert_lake_is_whole(settings) >= 40_000
+
+
+def test_g1_an_outage_between_fetch_and_commit_skips_nothing(stack, tmp_path, monkeypatch):
+    settings = fresh_lake(stack, tmp_path / "lake")
+    produce(settings, 5_000, options=Options(broken=0.001))
+    whole, calls = Cluster.topics, itertools.count()
+
+    def failing(cluster, names):
+        # Every third question fails, among them those that follow a fetch.
+        if next(calls) % 3 == 2:
+            raise ServiceError("gone", "wait")
+        return whole(cluster, names)
+
+    monkeypatch.setattr(Cluster, "topics", failing)
+    monkeypatch.setattr("proptech_pipelines.pipeline.follow._OUTAGE_SECONDS", 0.0)
+    monkeypatch.setenv("PROPTECH_MAX_BATCH_RECORDS", "500")
+    StreamRun(type(settings).load(settings.home)).run(lambda: False, drain=True)
+    monkeypatch.undo()
+    StreamRun(settings).run(lambda: False, drain=True)
+    assert assert_lake_is_whole(settings) >= 5_000
 
 
 @pytest.mark.long

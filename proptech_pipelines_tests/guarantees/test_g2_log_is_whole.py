@@ -1,6 +1,7 @@
 """G2, the log is whole: gapless but for recorded holes; gaps, regressions and new incarnations are told apart."""
 
 import json
+import time
 import uuid
 
 import pytest
@@ -9,6 +10,7 @@ from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from proptech_pipelines.errors import OffsetGap, OffsetRegression, SettingsError
 from proptech_pipelines.kafka.client import client_config
+from proptech_pipelines.kafka.cluster import Cluster
 from proptech_pipelines.kafka.consumer import refused_position
 from proptech_pipelines.kafka.producer import RegistrySerializer
 from proptech_pipelines.lake.connection import connect
@@ -16,6 +18,7 @@ from proptech_pipelines.pipeline.checks import ledger_is_gapless
 from proptech_pipelines.pipeline.gaps import accept_gap
 from proptech_pipelines.pipeline.stream import StreamRun
 from proptech_pipelines.pipeline.verify import verify_log
+from proptech_pipelines.services.topics_setup import wanted_topics
 from proptech_pipelines_tests.guarantees.judge import assert_lake_is_whole
 from proptech_pipelines_tests.guarantees.lakes import fresh_lake
 
@@ -70,6 +73,13 @@ def produce_in_transaction(settings, count, *, commit):
     producer.commit_transaction(30) if commit else producer.abort_transaction(30)
 
 
+def wait_for_end(settings, offset):
+    """A commit marker is there for readers a moment after the commit was answered."""
+    cluster = Cluster(settings)
+    while cluster.end_offsets(cluster.topics([TOPIC]))[TOPIC, 0] < offset:
+        time.sleep(0.05)
+
+
 def assert_lake_is_gapless(settings):
     con = connect(settings, read_only=True)
     try:
@@ -82,7 +92,8 @@ def assert_lake_is_gapless(settings):
 def lake(stack, tmp_path):
     settings = fresh_lake(stack, tmp_path / "lake")
     recreate(settings)
-    return settings
+    yield settings
+    recreate(settings, wanted_topics()[TOPIC])
 
 
 def test_g2_markers_and_aborted_records_are_holes_and_the_position_passes_them(lake):

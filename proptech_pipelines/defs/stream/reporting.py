@@ -10,7 +10,7 @@ import dagster as dg
 from proptech_pipelines.defs.keys import GRAPH
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.pipeline.advance import Advance
-from proptech_pipelines.pipeline.stream import Summary
+from proptech_pipelines.pipeline.follow import Summary
 
 _EVERY_SECONDS = 60.0
 

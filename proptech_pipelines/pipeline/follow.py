@@ -1,0 +1,147 @@
+"""The loop of the ingest: fetch, commit, rest; again from the log's positions after anything that went wrong."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from proptech_pipelines.clock import Clock
+from proptech_pipelines.errors import LedgerConflict, ServiceError
+from proptech_pipelines.kafka.records import Fetched
+from proptech_pipelines.lake.control import ControlEntry
+from proptech_pipelines.lake.log_writer import INGEST
+from proptech_pipelines.pipeline.idle import IdleWatch
+from proptech_pipelines.pipeline.ingest import Ingest
+from proptech_pipelines.pipeline.prefetch import Prefetch
+from proptech_pipelines.pipeline.progress import Progress
+from proptech_pipelines.pipeline.source import Source
+from proptech_pipelines.settings import Settings
+
+log = logging.getLogger(__name__)
+_REFRESH_MS = 5_000
+_LOOK_SECONDS = 0.25
+_OUTAGE_SECONDS = 1.0
+
+
+@dataclass
+class Summary:
+    """What a run did. `halted` are the consumers that gave up, with their errors."""
+
+    records: int = 0
+    rows: int = 0
+    dead_letters: int = 0
+    batches: int = 0
+    halted: dict[str, BaseException] = field(default_factory=dict[str, BaseException])
+
+
+OnBatch = Callable[[Summary, list[Fetched]], None]
+
+
+class Follower:
+    """Takes what a source brings into the log. The source may only run ahead of the log inside one step."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        source: Source,
+        ingest: Ingest,
+        progress: Progress,
+        summary: Summary,
+        on_batch: OnBatch,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._source = source
+        self._ingest = ingest
+        self._progress = progress
+        self._summary = summary
+        self._on_batch = on_batch
+        self._watch = IdleWatch(settings.idle_timeout_ms, settings.max_ahead_ms)
+        self._refreshed_ms = 0
+        self._committed_ms = 0
+
+    def follow(self, ended: Callable[[], bool], *, drain: bool) -> None:
+        """Work until `ended` or, to `drain`, until what the topics hold now is taken in.
+
+        An outage of the broker is waited for. Raises OffsetGap or OffsetRegression if broker and log disagree.
+        """
+        positions = self._ingest.load()
+        self._progress.report(INGEST, positions.commit_number, positions.control_number)
+        self._source.refresh(positions)
+        ends = self._source.end_offsets() if drain else {}
+        astray = False
+        with Prefetch(self._source, self._settings.max_batch_records, _LOOK_SECONDS) as prefetch:
+            while not ended():
+                try:
+                    if astray:
+                        # What was fetched is not in the log: read on from where the log ends.
+                        prefetch.drop()
+                        self._source.refresh(self._ingest.positions, rewind=True)
+                        astray = False
+                    self._step(prefetch)
+                except LedgerConflict as error:
+                    log.warning("%s", error)
+                    self._ingest.load()
+                    astray = True
+                except ServiceError as error:
+                    log.warning("waiting: %s", error)
+                    self._clock.sleep(_OUTAGE_SECONDS)
+                    astray = True
+                if drain and not astray and reached(self._next_offsets(), ends):
+                    break
+
+    def _step(self, prefetch: Prefetch) -> None:
+        now_ms = self._clock.now_ms()
+        control: list[ControlEntry] = []
+        is_due = now_ms - self._refreshed_ms >= _REFRESH_MS
+        if is_due and not prefetch.is_pending:
+            self._register_partitions()
+            control = self._idle_entries(now_ms)
+            self._refreshed_ms, is_due = now_ms, False
+        fetched = prefetch.next(may_run_ahead=not is_due)
+        if fetched is None:
+            raise LedgerConflict(
+                "A topic was made again while it was read.", "read on from the log's positions."
+            )
+        self._watch.moved([(part.topic_id, part.partition) for part in fetched], now_ms)
+        if fetched or control:
+            self._take(fetched, control)
+            if not prefetch.is_full(fetched):
+                self._rest()
+
+    def _take(self, fetched: list[Fetched], control: list[ControlEntry]) -> None:
+        prepared = self._ingest.take(fetched, control, self._source.cluster_id)
+        self._committed_ms = self._clock.now_ms()
+        self._summary.records += prepared.consumed
+        self._summary.rows += prepared.staged_rows
+        self._summary.dead_letters += prepared.dead_letters
+        self._summary.batches += 1
+        positions = self._ingest.positions
+        self._progress.report(INGEST, positions.commit_number, positions.control_number)
+        self._on_batch(self._summary, fetched)
+
+    def _rest(self) -> None:
+        """Wait until the next commit is due."""
+        rest_ms = self._committed_ms + self._settings.commit_interval_ms - self._clock.now_ms()
+        if rest_ms > 0:
+            self._clock.sleep(rest_ms / 1000)
+
+    def _register_partitions(self) -> None:
+        unknown = self._source.refresh(self._ingest.positions)
+        if unknown:
+            self._take(unknown, [])
+
+    def _idle_entries(self, now_ms: int) -> list[ControlEntry]:
+        current = {topic.topic_id for topic in self._source.topics.values()}
+        states = [state for state in self._ingest.positions.partitions.values() if state.topic_id in current]
+        if not self._watch.any_silent(states, now_ms):
+            return []
+        return self._watch.entries(states, self._source.end_offsets(), now_ms)
+
+    def _next_offsets(self) -> dict[tuple[str, int], int]:
+        return self._source.next_offsets(self._ingest.positions)
+
+
+def reached(next_offsets: Mapping[tuple[str, int], int], ends: Mapping[tuple[str, int], int]) -> bool:
+    """Whether every position is at or beyond its end."""
+    return all(next_offsets.get(key, 0) >= end for key, end in ends.items())
