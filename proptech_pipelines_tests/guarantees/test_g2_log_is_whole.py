@@ -101,6 +101,7 @@ def test_g2_markers_and_aborted_records_are_holes_and_the_position_passes_them(l
     produce_in_transaction(lake, 2, commit=False)  # 4 and 5 aborted, marker 6
     produce(lake, 1)  # 7
     produce_in_transaction(lake, 1, commit=True)  # 8, marker 9
+    wait_for_end(lake, 10)
     drain(lake)
     found = rows(
         lake,
