@@ -1,11 +1,14 @@
 """Real services for all tests, each started once a session and only if a test asks for it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from proptech_pipelines.services.postgres import PostgresServer
 from proptech_pipelines.services.testing_stack import Stack, testing_stack
+from proptech_pipelines.testing import make_template
+from proptech_pipelines_tests.engine_driver import EngineDriver
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +25,23 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an empty lake, to copy."""
+    return make_template(tmp_path_factory.mktemp("lakes") / "empty")
+
+
+@pytest.fixture(scope="session")
+def reused_engine(tmp_path_factory: pytest.TempPathFactory, empty_lake: Path) -> Iterator[EngineDriver]:
+    """One DuckDB for all tests that ask for an `engine`."""
+    with EngineDriver(tmp_path_factory.mktemp("lakes") / "engine", empty_lake) as driver:
+        yield driver
+
+
+@pytest.fixture
+def engine(reused_engine: EngineDriver, empty_lake: Path) -> EngineDriver:
+    """The real executor on an empty lake on disk, without Kafka and in one thread."""
+    reused_engine.pipeline.renew(empty_lake)
+    return reused_engine

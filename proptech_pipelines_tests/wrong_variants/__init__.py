@@ -1,0 +1,14 @@
+"""Ways to be wrong, each as an edit of one file: `find`, which stands there once, becomes `replace`.
+
+`log` is what shows it, and `way` how the log is brought to its end: see `test_wrong_variants.py`.
+"""
+
+from proptech_pipelines_tests.wrong_variants.arithmetic import ARITHMETIC
+from proptech_pipelines_tests.wrong_variants.engine import REBUILDS, SLICING, UPKEEP
+from proptech_pipelines_tests.wrong_variants.event_time import EVENT_TIME
+from proptech_pipelines_tests.wrong_variants.figures import FIGURES
+from proptech_pipelines_tests.wrong_variants.variant import WrongVariant
+
+__all__ = ["WRONG_VARIANTS", "WrongVariant"]
+
+WRONG_VARIANTS = (*EVENT_TIME, *ARITHMETIC, *FIGURES, *SLICING, *UPKEEP, *REBUILDS)

@@ -1,0 +1,24 @@
+"""What a wrong variant is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from proptech_pipelines_tests.aimed_logs import Batches
+
+Way = Literal["stream", "fold", "rebuild", "made again"]
+
+
+@dataclass(frozen=True)
+class WrongVariant:
+    """One edit of a model or of a function that makes some row wrong."""
+
+    name: str
+    file: str
+    find: str
+    replace: str
+    log: Callable[[], Batches]
+    way: Way = "stream"
+
+    def __str__(self) -> str:
+        return self.name
