@@ -1,5 +1,6 @@
 """The tables of models in the lake: physical tables by generation, and the views under the public names."""
 
+from collections.abc import Sequence
 from importlib import resources
 
 import duckdb
@@ -76,6 +77,7 @@ def create_models(con: duckdb.DuckDBPyConnection, graph: Graph) -> tuple[str, ..
         with transaction(con):
             for model in wanted:
                 _create(con, graph, model)
+            _record(con, wanted)
     create_heads(con, new_families)
     done = {model.name for model in wanted}
     return tuple(
@@ -92,10 +94,16 @@ def _create(con: duckdb.DuckDBPyConnection, graph: Graph, model: Model) -> None:
         _create_view(con, model)
     else:
         _create_stored(con, graph, model)
-    con.execute(
-        "insert into generations values (?, ?, ?, ?, ?, now() at time zone 'UTC')",
-        [model.name, FIRST_GENERATION, model.family, model.folder, model.text],
-    )
+
+
+def _record(con: duckdb.DuckDBPyConnection, models: Sequence[Model]) -> None:
+    rows = ", ".join(["(?, ?, ?, ?, ?, now() at time zone 'UTC')"] * len(models))
+    values = [
+        value
+        for model in models
+        for value in (model.name, FIRST_GENERATION, model.family, model.folder, model.text)
+    ]
+    con.execute(f"insert into generations values {rows}", values)
 
 
 def _create_staging(con: duckdb.DuckDBPyConnection, model: Model) -> None:
