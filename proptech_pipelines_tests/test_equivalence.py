@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from proptech_pipelines.lake import maintenance
 from proptech_pipelines.lake.maintenance import fold_rows
 from proptech_pipelines.lake.transactions import head
-from proptech_pipelines.testing import make_template
 from proptech_pipelines_tests.engine_driver import EngineDriver
 from proptech_pipelines_tests.equivalence import (
     assert_equals_reference,
@@ -66,12 +65,6 @@ def runs(draw: st.DrawFn) -> Run:
         for batch in draw(splits(log))
     ]
     return Run(log, steps, draw(st.sampled_from((False, False, False, False, True))))
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    """An empty lake to copy."""
-    return make_template(tmp_path_factory.mktemp("lake") / "template")
 
 
 class Lakes:
@@ -135,7 +128,7 @@ def drawn(count: int) -> list[Run]:
 
 
 @pytest.mark.timeout(1200)
-def test_g3_any_way_to_the_end_of_a_log_gives_the_reference_and_one_replay(template, tmp_path, monkeypatch):
+def test_g3_any_way_to_the_end_of_a_log_gives_the_reference_and_one_replay(empty_lake, tmp_path, monkeypatch):
     # Compaction, too, must change nothing; a range of 64 transactions would never fill up here.
     monkeypatch.setattr(maintenance, "FOLD_RANGES", (2, 4))
     failures: list[tuple[Run, BaseException]] = []
@@ -144,7 +137,7 @@ def test_g3_any_way_to_the_end_of_a_log_gives_the_reference_and_one_replay(templ
     waiting = iter(found)
 
     def work(number: int) -> None:
-        lakes = Lakes(tmp_path / str(number), template)
+        lakes = Lakes(tmp_path / str(number), empty_lake)
         with closing(lakes):
             while not failures and (run := next(waiting, None)):
                 try:
@@ -160,12 +153,12 @@ def test_g3_any_way_to_the_end_of_a_log_gives_the_reference_and_one_replay(templ
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-def test_g3_holds_on_a_large_log(template, tmp_path):
+def test_g3_holds_on_a_large_log(empty_lake, tmp_path):
     log = traffic(2024, 100_000)
     parts = [log[start : start + 12_345] for start in range(0, len(log), 12_345)]
     steps = [
         Step(part, frozenset(FAMILIES[number % 2 :]), frozenset(), restart=number == 3)
         for number, part in enumerate(parts)
     ]
-    with closing(Lakes(tmp_path, template)) as lakes:
+    with closing(Lakes(tmp_path, empty_lake)) as lakes:
         lakes.check(Run(log, steps, is_replayed=True))

@@ -2,24 +2,15 @@
 
 import pytest
 
-from proptech_pipelines.testing import make_template
-from proptech_pipelines_tests.engine_driver import EngineDriver
 from proptech_pipelines_tests.models_yaml import MODELS, ReferenceDriver, cases, run
 from proptech_pipelines_tests.reference import TABLES
 
 CASES = cases()
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    """An empty lake to copy."""
-    return make_template(tmp_path_factory.mktemp("lake") / "template")
-
-
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_engine_agrees_with_the_values_worked_out_by_hand(case, template, tmp_path):
-    with EngineDriver(tmp_path / "lake", template) as driver:
-        run(case, driver)
+def test_engine_agrees_with_the_values_worked_out_by_hand(case, engine):
+    run(case, engine)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
