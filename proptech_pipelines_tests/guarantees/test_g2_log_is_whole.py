@@ -105,7 +105,7 @@ def test_g2_markers_and_aborted_records_are_holes_and_the_position_passes_them(l
     drain(lake)
     found = rows(
         lake,
-        f"select start_offset, end_offset, records, holes from log_ranges where topic = '{TOPIC}' and records > 0",
+        f"select start_offset, end_offset, records, holes from log_ranges where topic = '{TOPIC}'",
     )
     assert sum(count for _, _, count, _ in found) == 5
     assert max(end for _, end, _, _ in found) == 10
