@@ -39,7 +39,7 @@ def fold_of(model: Model) -> Fold:
     """
     tree = parse_select(model.name, model.sql)
     group = tree.args.get("group")
-    if group is None or any(group.args.get(name) for name in ("all", "cube", "rollup", "grouping_sets")):
+    if group is None or group.args.get("all") or group.find(exp.Cube, exp.Rollup, exp.GroupingSets):
         raise ModelError(f"{model.name}: a fold needs GROUP BY with its keys by name.", "name the keys.")
     grouped = [item.sql("duckdb") for item in group.expressions]
     keys: list[str] = []

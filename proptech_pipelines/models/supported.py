@@ -4,7 +4,7 @@ What no parser sees (a driver that is not local in time, an unnest that doubles 
 check of each batch and to the property tests.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from sqlglot import exp
 
@@ -14,16 +14,20 @@ from proptech_pipelines.models.graph import STREAM_TIMES, Graph
 from proptech_pipelines.models.model import Model, parse_select
 
 INCONSISTENT = frozenset(
-    "current_catalog current_connection_id current_database current_date current_localtime current_localtimestamp "
+    "ago current_catalog current_connection_id current_database current_date current_localtime current_localtimestamp "
     "current_query current_query_id current_role current_schema current_schemas current_setting current_time "
-    "current_timestamp current_transaction_id current_user gen_random_uuid get_current_time get_current_timestamp "
-    "getenv getvariable in_search_path localtime localtimestamp nextval currval now rand random session_user setseed "
-    "today transaction_timestamp txid_current user uuid uuidv4 uuidv7 version write_log".split()
+    "current_timestamp current_transaction_id current_user current_version currval error gen_random_uuid "
+    "get_current_time get_current_timestamp getenv getvariable in_search_path localtime localtimestamp nextval now "
+    "pg_conf_load_time pg_postmaster_start_time rand random session_user setseed sleep_ms stats today "
+    "transaction_timestamp txid_current user uuid uuidv4 uuidv7 version write_log".split()
 )
 """Functions whose value is not a function of the row: the clock, chance, sessions and settings."""
 _UNORDERED = frozenset(
     "any_value approx_count_distinct approx_quantile approx_top_k arbitrary arg_max arg_max_null arg_min arg_min_null "
     "array_agg first group_concat last list listagg max_by min_by mode reservoir_quantile string_agg".split()
+)
+_POSITIONAL = frozenset(
+    "cume_dist dense_rank first_value lag last_value lead nth_value ntile percent_rank rank row_number".split()
 )
 _UNORDERED_NODES = (
     exp.AnyValue,
@@ -73,7 +77,9 @@ def check_types(model: Model, types: dict[str, str]) -> None:
 def _clock(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     for node in tree.find_all(exp.Func):
         name = _name(node)
-        if name in INCONSISTENT or isinstance(node, _CLOCK_NODES):
+        # DuckDB calls age() of one moment consistent; it subtracts from today.
+        is_age = name == "age" and len(node.expressions) == 1
+        if name in INCONSISTENT or is_age or isinstance(node, _CLOCK_NODES):
             yield f"{name}() is not a function of the log"
     for column in tree.find_all(exp.Column):
         # Called without brackets, these parse as columns.
@@ -85,10 +91,20 @@ def _order(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     for kind, word in ((exp.Limit, "LIMIT"), (exp.Offset, "OFFSET"), (exp.TableSample, "SAMPLE")):
         if tree.find(kind):
             yield f"{word} picks rows by an order that the log does not give"
+    if any(distinct.args.get("on") for distinct in tree.find_all(exp.Distinct)):
+        yield "DISTINCT ON picks rows by an order that the log does not give"
     for node in tree.find_all(exp.Func):
-        in_window = isinstance(node.parent, exp.Window | exp.IgnoreNulls)
-        if not in_window and (isinstance(node, _UNORDERED_NODES) or _name(node) in _UNORDERED):
+        is_unordered = isinstance(node, _UNORDERED_NODES) or _name(node) in _UNORDERED | _POSITIONAL
+        if is_unordered and not _has_order(node):
             yield f"{_name(node)}() depends on the order of rows or guesses"
+
+
+def _has_order(node: exp.Func) -> bool:
+    """Whether `node` is the function of a window with ORDER BY; whether that is total is for `_windows` to say."""
+    window = (
+        node.parent.parent if isinstance(node.parent, exp.IgnoreNulls | exp.RespectNulls) else node.parent
+    )
+    return isinstance(window, exp.Window) and window.args.get("order") is not None
 
 
 def _windows(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
@@ -128,12 +144,14 @@ def _row_wise(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
         yield f"{model.kind} reads exactly one input, here {len(model.inputs)}"
     if tree.find(exp.Join):
         yield "a join needs rows of both sides, which a slice does not have"
-    for kind, word in ((exp.Distinct, "DISTINCT"), (exp.Having, "HAVING"), (exp.Subquery, "a sub-query")):
+    for kind, word in ((exp.Distinct, "DISTINCT"), (exp.Having, "HAVING")):
         if tree.find(kind):
             yield f"{word} does not add up over slices"
+    if tree.find(exp.Subquery, exp.With):
+        yield "a sub-query does not add up over slices"
     if tree.find(exp.Window) or tree.find(exp.Qualify):
         yield "a window function sees more than a slice"
-    if model.kind == "append" and (tree.args.get("group") or tree.find(exp.AggFunc)):
+    if model.kind != "fold" and (tree.args.get("group") or tree.find(exp.AggFunc)):
         yield "an aggregate belongs in a fold"
 
 
@@ -141,6 +159,23 @@ def _exact_sums(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     for root in graph.roots(model.name):
         if root.kind not in ("staging", "append"):
             yield f"a {model.kind} reads staging or append tables, not {root.name} ({root.kind})"
+    for view in _views_between(model, graph):
+        for text in _row_wise(view, parse_select(view.name, view.sql), graph):
+            yield f"in {view.name}, through which it reads, {text}"
+
+
+def _no_stream_times(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    for reader in (model, *_views_between(model, graph)):
+        if STREAM_TIMES in reader.inputs:
+            yield f"{STREAM_TIMES} changes without new rows, so only a view that nothing stores may read it"
+
+
+def _views_between(model: Model, graph: Graph) -> Iterator[Model]:
+    """The views through which `model` reads staging and stored tables."""
+    for name in model.inputs:
+        if name != STREAM_TIMES and graph[name].kind == "view":
+            yield graph[name]
+            yield from _views_between(graph[name], graph)
 
 
 def _grouped_by_key(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
@@ -149,21 +184,38 @@ def _grouped_by_key(model: Model, tree: exp.Select, graph: Graph) -> Iterator[st
         yield f"the key {', '.join(model.key)} is not among the columns"
     if model.reads and len(model.key) != 1:
         yield "`reads` needs a key of one column"
+    yield from _across_groups(model.key, tree)
+    for view in _views_between(model, graph):
+        for text in _across_groups(model.key, parse_select(view.name, view.sql)):
+            yield f"in {view.name}, through which it reads, {text}"
+
+
+def _across_groups(key: tuple[str, ...], tree: exp.Select) -> Iterator[str]:
+    """What brings rows of several groups of `key` together."""
+    wanted, lacks = set(key), f"lacks the key {', '.join(key)}"
     for group in tree.find_all(exp.Group):
-        if not key <= {column.name for item in group.expressions for column in item.find_all(exp.Column)}:
-            yield f"GROUP BY lacks the key {', '.join(model.key)}"
+        if not wanted <= _columns_in(group.expressions):
+            yield f"GROUP BY {lacks}"
     for window in tree.find_all(exp.Window):
-        partition = window.args.get("partition_by") or ()
-        if not key <= {column.name for item in partition for column in item.find_all(exp.Column)}:
-            yield f"PARTITION BY lacks the key {', '.join(model.key)}"
+        if not wanted <= _columns_in(window.args.get("partition_by") or ()):
+            yield f"PARTITION BY {lacks}"
     for join in tree.find_all(exp.Join):
         using = {item.name for item in join.args.get("using") or ()}
         condition = join.args.get("on")
-        named = using | (
-            {column.name for column in condition.find_all(exp.Column)} if condition else set[str]()
-        )
-        if not key <= named:
-            yield f"JOIN lacks the key {', '.join(model.key)}"
+        if not wanted <= using | _columns_in([condition] if condition else ()):
+            yield f"JOIN {lacks}"
+    for aggregate in tree.find_all(exp.AggFunc):
+        select = aggregate.find_ancestor(exp.Select)
+        in_window = isinstance(aggregate.parent, exp.Window | exp.IgnoreNulls | exp.RespectNulls)
+        if not in_window and select is not None and select.args.get("group") is None:
+            yield f"{_name(aggregate)}() without GROUP BY spans groups"
+    for query in tree.find_all(exp.Subquery, exp.Exists):
+        if not isinstance(query.parent, exp.From | exp.Join):
+            yield "a sub-query in a condition or column sees other groups"
+
+
+def _columns_in(nodes: Iterable[exp.Expr]) -> set[str]:
+    return {column.name for node in nodes for column in node.find_all(exp.Column)}
 
 
 def _plain_typing(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
@@ -189,7 +241,7 @@ def _name(node: exp.Func) -> str:
 _CHECKS: dict[str, tuple[Check, ...]] = {
     "staging": (_clock, _plain_typing),
     "view": (_clock, _order, _windows),
-    "append": (_clock, _order, _row_wise, _exact_sums),
-    "fold": (_clock, _order, _row_wise, _exact_sums),
-    "recompute": (_clock, _order, _windows, _grouped_by_key),
+    "append": (_clock, _order, _row_wise, _exact_sums, _no_stream_times),
+    "fold": (_clock, _order, _row_wise, _exact_sums, _no_stream_times),
+    "recompute": (_clock, _order, _windows, _grouped_by_key, _no_stream_times),
 }
