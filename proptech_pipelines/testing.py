@@ -36,11 +36,12 @@ def _undated(topic: Topic) -> str:
     return json.dumps(schema)
 
 
-_TEXTS: dict[SchemaKey, str] = {
+SCHEMAS: dict[SchemaKey, str] = {
     **{number: schema_text(topic.name) for number, topic in _TOPICS.items()},
     **{number + _UNDATED: _undated(topic) for number, topic in _TOPICS.items()},
 }
-_PARSED = {number: fastavro.parse_schema(json.loads(text)) for number, text in _TEXTS.items()}
+"""Texts of the schemas that `encode` writes with, by id."""
+_PARSED = {number: fastavro.parse_schema(json.loads(text)) for number, text in SCHEMAS.items()}
 _LIMITS = Limits(max_ahead_ms=24 * HOUR_MS, max_string_bytes=32_768)
 
 
@@ -108,7 +109,7 @@ class PipelineDriver:
         self.con.close()  # and its temporary tables with it
         self.con = cursor(self._duckdb)
         self.graph = live_graph(self.con)
-        self.ingest = Ingest(self.con, self.graph, _TEXTS.get, _LIMITS, ManualClock())
+        self.ingest = Ingest(self.con, self.graph, SCHEMAS.get, _LIMITS, ManualClock())
 
     def pipe(self, records: Sequence[Record] = (), idle: Sequence[ControlEntry] = ()) -> None:
         """Take `records` (per partition in the order of their offsets) and `idle` entries in as one transaction."""

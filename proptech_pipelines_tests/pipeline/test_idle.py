@@ -1,0 +1,138 @@
+"""When silent partitions no longer hold back what is final: tables of what moved when, and the entries then due."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from proptech_pipelines.lake.control import ControlEntry
+from proptech_pipelines.lake.positions import PartitionState
+from proptech_pipelines.pipeline.idle import QUIET_TOPIC_FACTOR, IdleWatch
+
+TIMEOUT, MAX_AHEAD = 100, 1_000
+BEGIN = 10_000
+TOPIC, OTHER = "property-price-changes", "market-data"
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A partition at the time of the question: how long it was silent, its stream time, next and end offset."""
+
+    silent_ms: int
+    stream_time_ms: int | None
+    next_offset: int = 5
+    end_offset: int = 5
+    topic: str = TOPIC
+
+
+def due(partitions, now_ms=BEGIN + 10_000):
+    """Partition and new stream time of the entries that are due."""
+    watch = IdleWatch(TIMEOUT, MAX_AHEAD)
+    states, ends = [], {}
+    for number, item in enumerate(partitions):
+        states.append(
+            PartitionState(
+                item.topic, f"id of {item.topic}", 1, number, item.next_offset, item.stream_time_ms
+            )
+        )
+        ends[item.topic, number] = item.end_offset
+        watch.moved([(f"id of {item.topic}", number)], now_ms - item.silent_ms)
+    return {entry.partition: entry.stream_time_ms for entry in watch.entries(states, ends, now_ms)}
+
+
+SILENT, MOVING = TIMEOUT, TIMEOUT - 1
+QUIET = TIMEOUT * QUIET_TOPIC_FACTOR
+
+
+@pytest.mark.parametrize(
+    ("partitions", "expected"),
+    [
+        # Nobody is silent for the timeout.
+        ([Partition(0, 50), Partition(MOVING, 20)], {}),
+        # A silent one is raised to the least stream time of those that move.
+        ([Partition(0, 50), Partition(SILENT, 20)], {1: 50}),
+        ([Partition(0, 50), Partition(MOVING, 40), Partition(SILENT, 20)], {2: 40}),
+        ([Partition(0, 50), Partition(SILENT, 20), Partition(SILENT, 30)], {1: 50, 2: 50}),
+        # One that never had a row is idle from the start.
+        ([Partition(0, 50), Partition(SILENT, None, 0, 0)], {1: 50}),
+        # One that is ahead is not lowered, nor raised to where it is.
+        ([Partition(0, 50), Partition(SILENT, 60)], {}),
+        ([Partition(0, 50), Partition(SILENT, 50)], {}),
+        # One with records yet to be taken in is behind, not idle.
+        ([Partition(0, 50), Partition(SILENT, 20, 5, 6)], {}),
+        # Those that move but had no row yet say nothing of time.
+        ([Partition(0, None), Partition(SILENT, 20)], {}),
+        ([Partition(0, None), Partition(0, 70), Partition(SILENT, 20)], {2: 70}),
+        # A topic that is quiet as a whole follows the clock, less what an event may be ahead.
+        ([Partition(SILENT, 50), Partition(QUIET, 20)], {0: BEGIN + 9_000, 1: BEGIN + 9_000}),
+        # A topic without any row has no time at all.
+        ([Partition(QUIET, None), Partition(QUIET, None)], {}),
+        # Topics do not speak for each other.
+        ([Partition(0, 50), Partition(SILENT, 20, topic=OTHER), Partition(0, None, topic=OTHER)], {}),
+    ],
+)
+def test_entries_are_due_for_silent_partitions(partitions, expected):
+    assert due(partitions) == expected
+
+
+def test_an_entry_says_from_which_offset_it_holds():
+    watch = IdleWatch(TIMEOUT, MAX_AHEAD)
+    states = [PartitionState(TOPIC, "id", 1, 0, 9, 50), PartitionState(TOPIC, "id", 1, 1, 7, 20)]
+    watch.moved([("id", 1)], BEGIN)
+    watch.moved([("id", 0)], BEGIN + TIMEOUT)
+    assert watch.entries(states, {(TOPIC, 0): 9, (TOPIC, 1): 7}, BEGIN + TIMEOUT) == [
+        ControlEntry("partition_idle", TOPIC, "id", 1, 7, 50)
+    ]
+
+
+def two_partitions(moving_time_ms, silent_time_ms):
+    return [
+        PartitionState(TOPIC, "id", 1, 0, 9, moving_time_ms),
+        PartitionState(TOPIC, "id", 1, 1, 7, silent_time_ms),
+    ]
+
+
+@pytest.mark.parametrize(("later_ms", "is_due"), [(TIMEOUT - 1, False), (TIMEOUT, True)])
+def test_a_partition_is_raised_again_after_another_timeout(later_ms, is_due):
+    watch = IdleWatch(TIMEOUT, MAX_AHEAD)
+    now_ms = BEGIN + TIMEOUT
+    watch.moved([("id", 1)], BEGIN)
+    watch.moved([("id", 0)], now_ms)
+    assert len(watch.entries(two_partitions(50, 20), {}, now_ms)) == 1
+    watch.moved([("id", 0)], now_ms + later_ms)
+    assert bool(watch.entries(two_partitions(60, 50), {}, now_ms + later_ms)) == is_due
+
+
+@pytest.mark.parametrize(("later_ms", "count"), [(QUIET - 1, 0), (QUIET, 2)])
+def test_a_quiet_topic_is_raised_less_often(later_ms, count):
+    watch = IdleWatch(TIMEOUT, MAX_AHEAD)
+    watch.moved([("id", 0), ("id", 1)], BEGIN)
+    now_ms = BEGIN + TIMEOUT
+    assert len(watch.entries(two_partitions(50, 20), {}, now_ms)) == 2
+    raised = two_partitions(now_ms - MAX_AHEAD, now_ms - MAX_AHEAD)
+    assert len(watch.entries(raised, {}, now_ms + later_ms)) == count
+
+
+def test_one_that_moves_again_is_idle_no_longer():
+    watch = IdleWatch(TIMEOUT, MAX_AHEAD)
+    watch.moved([("id", 1)], BEGIN)
+    watch.moved([("id", 0), ("id", 1)], BEGIN + TIMEOUT)
+    assert watch.entries(two_partitions(50, 20), {}, BEGIN + TIMEOUT) == []
+
+
+def test_after_a_restart_partitions_are_watched_for_the_timeout_anew():
+    watch = IdleWatch(TIMEOUT, MAX_AHEAD)
+    states = two_partitions(50, 20)
+    assert not watch.any_silent(states, BEGIN)
+    assert watch.entries(states, {}, BEGIN) == []
+    watch.moved([("id", 0)], BEGIN + TIMEOUT)
+    assert watch.any_silent(states, BEGIN + TIMEOUT)
+    assert [entry.partition for entry in watch.entries(states, {}, BEGIN + TIMEOUT)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("silent_ms", "expected"), [(0, False), (MOVING, False), (SILENT, True), (QUIET, True)]
+)
+def test_end_offsets_are_asked_for_only_when_someone_is_silent(silent_ms, expected):
+    watch = IdleWatch(TIMEOUT, MAX_AHEAD)
+    watch.moved([("id", 0)], BEGIN)
+    assert watch.any_silent([PartitionState(TOPIC, "id", 1, 0, 5, 50)], BEGIN + silent_ms) == expected
