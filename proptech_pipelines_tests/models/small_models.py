@@ -1,7 +1,9 @@
 """Small models to try the rules on: `stg_sales` of columns zip_code and price, and what reads it."""
 
+from proptech_pipelines.errors import ModelError
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model, parse_model
+from proptech_pipelines.models.supported import check_model
 
 STAGING = 'kind = "staging"\ntopic = "property-listings"'
 VIEW = 'kind = "view"\nfamily = "f"\nday_of = "day"'
@@ -35,3 +37,13 @@ def totals() -> Model:
 def graph(*models: Model) -> Graph:
     """A graph of `models` over `stg_sales`."""
     return Graph.of([stg_sales(), *models])
+
+
+def problems(header: str, sql: str, *others: Model) -> str:
+    """What is refused in a model of that header and SQL, which may read `others`."""
+    tried = model("tried", header, sql)
+    try:
+        check_model(tried, graph(*others, tried))
+    except ModelError as error:
+        return error.message
+    return ""
