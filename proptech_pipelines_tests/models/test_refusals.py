@@ -16,6 +16,8 @@ from proptech_pipelines_tests.models.small_models import (
     totals,
 )
 
+TOTALS = "zip_code, day, count(*) as sales"
+
 
 @pytest.mark.parametrize(
     ("header", "sql", "words"),
