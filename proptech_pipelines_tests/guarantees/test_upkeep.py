@@ -11,7 +11,7 @@ from proptech_pipelines.pipeline.progress import Progress
 from proptech_pipelines.pipeline.upkeep import UpkeepWorker
 from proptech_pipelines.testing import PipelineDriver, Record
 
-COMMITS = 250
+COMMITS = 150
 MOST_FILES = 50
 ZIP_CODES = ("95838", "95823", "95815", "95608")
 START_MS = 1_767_225_600_000
@@ -60,6 +60,7 @@ def test_folding_keeps_fewer_than_fifty_ranges_over_a_day_at_one_commit_a_second
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_upkeep_beside_the_stream_leaves_under_fifty_live_files_a_table_and_the_same_rows(tmp_path):
     chance, offsets = random.Random(3), {"prices": 0, "figures": 0}
     with PipelineDriver(tmp_path / "lake") as driver, Leases(driver.settings) as leases:
