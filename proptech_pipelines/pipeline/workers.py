@@ -10,7 +10,13 @@ from proptech_pipelines.lake.lease import Leases, family_lease
 from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.slices import Slice
-from proptech_pipelines.pipeline.advance import Advance, advance_family, family_position, has_news
+from proptech_pipelines.pipeline.advance import (
+    Advance,
+    FamilyPosition,
+    advance_family,
+    family_position,
+    has_news,
+)
 from proptech_pipelines.pipeline.progress import Progress
 from proptech_pipelines.publishing.outbox import OutboxPublisher
 
@@ -38,6 +44,7 @@ class FamilyWorker(threading.Thread):
         self._family = family
         self._progress = progress
         self._on_advance = on_advance
+        self._position: FamilyPosition | None = None
         self._seen = 0
 
     def run(self) -> None:
@@ -49,8 +56,9 @@ class FamilyWorker(threading.Thread):
                     return
                 failures = 0
             except LedgerConflict:
-                continue
+                self._position = None
             except Exception as error:
+                self._position = None
                 failures += 1
                 log.exception("family %s failed (%d of 2)", self._family, failures)
                 if failures == 2:
@@ -65,8 +73,11 @@ class FamilyWorker(threading.Thread):
                 self._progress.stop.wait(_LOOK_SECONDS)
 
     def _step(self) -> bool:
-        position = family_position(self._con, self._family)
-        self._progress.report(self._family, position.commit_number)
+        position = self._position
+        if position is None:
+            # Only here: reading it scans the ledger, which grows with every transaction.
+            position = self._position = family_position(self._con, self._family)
+            self._progress.report(self._family, position.commit_number)
         seen = max(position.input_commit, self._seen)
         cut = self._progress.wait_beyond(INGEST, seen, _LOOK_SECONDS)
         if cut.number <= seen:
@@ -78,6 +89,7 @@ class FamilyWorker(threading.Thread):
             done = advance_family(
                 self._con, self._graph, self._family, position, cut.number, cut.control_number
             )
+        self._position = FamilyPosition(done.commit_number, cut.number)
         self._progress.report(self._family, done.commit_number)
         self._on_advance(done)
         return True
