@@ -11,8 +11,9 @@ from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import topic
 from proptech_pipelines.contracts.wire import SchemaKey, frame
 from proptech_pipelines.kafka.records import Headers
-from proptech_pipelines.lake.connection import Connection, connect
+from proptech_pipelines.lake.connection import Connection, connect, scalar
 from proptech_pipelines.lake.generations import live_graph
+from proptech_pipelines.pipeline.ingest import schema_key_of
 from proptech_pipelines.pipeline.rebuild import compare_days
 from proptech_pipelines.settings import Settings
 
@@ -45,7 +46,9 @@ def replay_typed(settings: Settings) -> dict[str, Replayed]:
         graph = live_graph(con)
         found: dict[str, Replayed] = {}
         for family in graph.families:
-            events = sum(_count(con, model.name) for model in graph.staging_of(family))
+            events = sum(
+                scalar(con, f"select count(*) from {model.name}") for model in graph.staging_of(family)
+            )
             begun = time.perf_counter()
             derived = compare_days(con, graph, family, None)
             seconds = time.perf_counter() - begun
@@ -60,10 +63,10 @@ def replay_raw(settings: Settings, tell: Callable[[str], None]) -> dict[str, Rep
     con = connect(settings, read_only=True)
     try:
         schemas: dict[SchemaKey, str | None] = {
-            (int(key) if key.isdigit() else key): text
+            schema_key_of(key): text
             for key, text in con.execute("select schema_key, schema_text from schema_versions").fetchall()
         }
-        limits = Limits(settings.max_ahead_ms, settings.max_string_bytes)
+        limits = Limits.of(settings)
         found: dict[str, Replayed] = {}
         for model in live_graph(con).staging:
             tell(f"decoding {model.topic}")
@@ -76,7 +79,9 @@ def replay_raw(settings: Settings, tell: Callable[[str], None]) -> dict[str, Rep
                 rows += len(decoded.row_index) + len(decoded.tombstones)
             if events:
                 found[model.topic] = Replayed(
-                    events, time.perf_counter() - begun, rows == _count(con, model.name)
+                    events,
+                    time.perf_counter() - begun,
+                    rows == scalar(con, f"select count(*) from {model.name}"),
                 )
         return found
     finally:
@@ -101,8 +106,3 @@ def _records(
             ]
         )
         yield batch.column("value").to_pylist(), listed, batch.column("kafka_timestamp_ms").to_numpy()
-
-
-def _count(con: Connection, table: str) -> int:
-    row = con.execute(f"select count(*) from {table}").fetchone()
-    return int(row[0]) if row else 0

@@ -10,9 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psycopg2
-from psycopg2 import sql
-
 from proptech_pipelines.benchmarks.figures import Quantiles
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.services.postgres import PostgresServer
@@ -55,7 +52,7 @@ def measure_throughput(
     found: dict[str, list[Throughput]] = {"ingest": [], "ingest_and_tables": []}
     with (
         tempfile.TemporaryDirectory(prefix="proptech-bench-") as folder,
-        _cluster(Path(folder), cluster) as settings,
+        _cluster(Path(folder), cluster) as (settings, postgres),
     ):
         if cluster is None:
             tell(f"producing {events:,} records")
@@ -63,27 +60,29 @@ def measure_throughput(
         for number in range(runs):
             for name, option in (("ingest", ["--ingest-alone"]), ("ingest_and_tables", [])):
                 tell(f"{name.replace('_', ' ')}, run {number + 1} of {runs}")
-                found[name].append(_drain(settings, Path(folder), option))
+                found[name].append(_drain(settings, postgres, Path(folder), option))
     return found
 
 
 @contextmanager
-def _cluster(folder: Path, given: Settings | None) -> Iterator[Settings]:
+def _cluster(folder: Path, given: Settings | None) -> Iterator[tuple[Settings, PostgresServer]]:
     if given is None:
         with testing_stack(folder / "stack") as stack:
-            yield stack.settings
+            yield stack.settings, stack.postgres
         return
     postgres = PostgresServer(folder / "stack")
     postgres.start()
     try:
-        yield replace(given, home=folder / "stack", catalog=postgres.dsn(), data_path="")
+        yield replace(given, home=folder / "stack", data_path=""), postgres
     finally:
         postgres.stop()
 
 
-def _drain(settings: Settings, folder: Path, options: list[str]) -> Throughput:
-    home = folder / uuid.uuid4().hex
-    fresh = replace(settings, home=home, catalog=_fresh_database(settings.catalog))
+def _drain(settings: Settings, postgres: PostgresServer, folder: Path, options: list[str]) -> Throughput:
+    name = f"bench_{uuid.uuid4().hex[:12]}"
+    home = folder / name
+    postgres.create_database(name)
+    fresh = replace(settings, home=home, catalog=postgres.dsn(name))
     fresh.store()
     done = subprocess.run(
         [sys.executable, "-m", "proptech_pipelines.benchmarks.drain", str(home), *options],
@@ -105,15 +104,3 @@ def _drain(settings: Settings, folder: Path, options: list[str]) -> Throughput:
         figures["peak_memory_mib"],
         Quantiles.of(figures["batch_ms"]),
     )
-
-
-def _fresh_database(dsn: str) -> str:
-    name = f"bench_{uuid.uuid4().hex[:12]}"
-    connection = psycopg2.connect(dsn)
-    try:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    finally:
-        connection.close()
-    return " ".join(f"dbname={name}" if part.startswith("dbname=") else part for part in dsn.split())

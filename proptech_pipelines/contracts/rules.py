@@ -18,6 +18,7 @@ from proptech_pipelines.contracts.decoded import Flags, column_of, flags_of
 from proptech_pipelines.contracts.texts import Texts
 from proptech_pipelines.contracts.topics import Topic, schema_text
 from proptech_pipelines.contracts.wire import Integers
+from proptech_pipelines.settings import Settings
 
 HIGHEST_PRICE = 10**12
 MOST_FOLD = 1_000
@@ -37,6 +38,11 @@ class Limits:
 
     max_ahead_ms: int
     max_string_bytes: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Limits":
+        """The limits of `settings`."""
+        return cls(settings.max_ahead_ms, settings.max_string_bytes)
 
 
 @dataclass(frozen=True)

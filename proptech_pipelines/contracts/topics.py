@@ -71,11 +71,6 @@ def topic(name: str) -> Topic:
     return _BY_NAME[name]
 
 
-def is_input(name: str) -> bool:
-    """Whether `name` is an input topic."""
-    return name in _BY_NAME
-
-
 _BY_NAME = {item.name: item for item in INPUT_TOPICS}
 
 

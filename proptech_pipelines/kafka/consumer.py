@@ -13,6 +13,8 @@ from proptech_pipelines.kafka.records import Fetched, Headers
 from proptech_pipelines.settings import Settings
 
 _CHUNK = 10_000
+_LINGER_SECONDS = 0.02
+
 _MAX_BYTES = 512 << 20
 """A batch ends at so many bytes of values; they must stay under 2 GiB to be decoded at once."""
 
@@ -69,15 +71,16 @@ class RangeConsumer:
         position, ServiceError if it cannot be reached any more.
         """
         parts: dict[tuple[str, int], Fetched] = {}
-        count, wait = 0, wait_seconds
+        # librdkafka waits until it has as many as it was asked for: one first, then what is there.
+        count, wanted, wait = 0, 1, wait_seconds
         self._bytes = 0
         while count < max_records and self._bytes < _MAX_BYTES:
-            messages = self._consumer.consume(min(_CHUNK, max_records - count), wait)
-            wait = 0.0
-            if not messages:
-                break
+            messages = self._consumer.consume(wanted, wait)
             for message in messages:
                 count += self._take(message, parts)
+            if len(messages) < wanted:
+                break
+            wanted, wait = min(_CHUNK, max_records - count), _LINGER_SECONDS
         return self._moved(parts)
 
     def _take(self, message: Message, parts: dict[tuple[str, int], Fetched]) -> int:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def attach(con: duckdb.DuckDBPyConnection, settings: Settings, *, read_only: boo
     source = catalog_source(settings.catalog)
     # Files are known by their paths below the data path, so that a home folder can be moved.
     options = [
-        f"DATA_PATH '{_quoted(str(settings.lake_path))}/'",
+        f"DATA_PATH '{quoted(str(settings.lake_path))}/'",
         "OVERRIDE_DATA_PATH true",
         "DATA_INLINING_ROW_LIMIT 0",
     ]
@@ -59,7 +60,7 @@ def attach(con: duckdb.DuckDBPyConnection, settings: Settings, *, read_only: boo
     else:
         settings.lake_path.mkdir(parents=True, exist_ok=True)
     try:
-        _attach(con, f"ATTACH 'ducklake:{_quoted(source)}' AS {LAKE} ({', '.join(options)})")
+        _attach(con, f"ATTACH 'ducklake:{quoted(source)}' AS {LAKE} ({', '.join(options)})")
         con.execute(f"USE {LAKE}")
     except duckdb.Error as error:
         if "creating a new DuckLake is explicitly disabled" in str(error):
@@ -91,6 +92,12 @@ def cursor(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     return other
 
 
+def scalar(con: duckdb.DuckDBPyConnection, sql: str, values: Sequence[object] = ()) -> int:
+    """The one whole number that `sql` gives; 0 where it gives no row."""
+    row = con.execute(sql, values).fetchone()
+    return int(row[0]) if row else 0
+
+
 def catalog_source(catalog: str) -> str:
     """What DuckLake calls its catalog: `postgres:<libpq string>`, or `sqlite:<file>` as it stands."""
     return catalog if catalog.startswith("sqlite:") else f"postgres:{catalog}"
@@ -118,7 +125,7 @@ def _open(extensions: tuple[str, ...], threads: int | None) -> duckdb.DuckDBPyCo
     con.execute("SET preserve_insertion_order = false")
     con.execute("SET TimeZone = 'UTC'")
     for name in extensions:
-        con.execute(f"LOAD '{_quoted(str(extension_path(name)))}'")
+        con.execute(f"LOAD '{quoted(str(extension_path(name)))}'")
     # Every commit takes the next snapshot number; beside a busy writer ten attempts are too few.
     con.execute("SET ducklake_max_retry_count = 200")
     con.execute("SET ducklake_retry_wait_ms = 5")
@@ -126,5 +133,6 @@ def _open(extensions: tuple[str, ...], threads: int | None) -> duckdb.DuckDBPyCo
     return con
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """`text` as it stands inside a SQL string literal."""
     return text.replace("'", "''")

@@ -24,6 +24,11 @@ def family_lease(family: str) -> str:
     return f"family:{family}"
 
 
+def outbox_lease(name: str) -> str:
+    """Name of the lease under which outbox `name` is published."""
+    return f"outbox:{name}"
+
+
 class Leases:
     """Leases of one process, on a connection of their own. Not for use by two threads at once.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
+from proptech_pipelines.lake.connection import quoted
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.positions import Positions
 from proptech_pipelines.lake.transactions import move_head, transaction
@@ -58,7 +59,7 @@ def write_batch(
                 con,
                 "event_log",
                 batch.log,
-                f"{number} as commit_number, '{_quoted(cluster_id)}' as cluster_id, *",
+                f"{number} as commit_number, '{quoted(cluster_id)}' as cluster_id, *",
             )
         for item in batch.staged:
             _insert_staged(con, staging[item.topic], item, number)
@@ -73,7 +74,7 @@ def write_batch(
             con.register("batch_rows", batch.ranges)
             con.execute(
                 f"insert into log_ranges by name select {number} as commit_number, "
-                f"'{_quoted(cluster_id)}' as cluster_id, * from batch_rows"
+                f"'{quoted(cluster_id)}' as cluster_id, * from batch_rows"
             )
         control_number = write_control(con, number, positions, batch.control)
         con.execute(
@@ -118,7 +119,7 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, parts: Sequence[TopicRow
     for number, item in enumerate(parts):
         con.register(f"part_{number}", item.rows)
         selects.append(
-            f"select '{_quoted(item.topic)}' as topic, '{_quoted(item.topic_id)}' as topic_id, "
+            f"select '{quoted(item.topic)}' as topic, '{quoted(item.topic_id)}' as topic_id, "
             f"{item.epoch} as topic_epoch, * from part_{number}"
         )
     con.execute(f"insert into {table} by name select {columns} from ({' union all '.join(selects)})")
@@ -132,10 +133,6 @@ def _insert_staged(con: duckdb.DuckDBPyConnection, model: Model, item: TopicRows
     typed = model.sql[len("select") :]
     con.execute(
         f"insert into {model.name} by name with decoded as (from batch_rows) "
-        f"select {number} as commit_number, '{_quoted(item.topic_id)}' as topic_id, {item.epoch} as topic_epoch, "
+        f"select {number} as commit_number, '{quoted(item.topic_id)}' as topic_id, {item.epoch} as topic_epoch, "
         f"{', '.join(meta)}, {typed}"
     )
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")

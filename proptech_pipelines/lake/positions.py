@@ -36,11 +36,6 @@ class Positions:
         }
         return epochs.get(topic_id) or max(epochs.values(), default=0) + 1
 
-    def current_topic_id(self, topic: str) -> str | None:
-        """Id of the newest incarnation of `topic`, None before its first record."""
-        states = [state for state in self.partitions.values() if state.topic == topic]
-        return max(states, key=lambda state: state.topic_epoch).topic_id if states else None
-
 
 def read_positions(con: duckdb.DuckDBPyConnection) -> Positions:
     """Read the ingest's cut from the lake, inside one snapshot."""

@@ -1,4 +1,8 @@
-"""Stream time by topic at a family's own cut: what a view may ask to know whether a window is final."""
+"""Stream time by topic: what a window, or a moment, must lie behind to be final."""
+
+from collections.abc import Collection
+
+from proptech_pipelines.lake.connection import Connection
 
 
 def stream_times(family: str) -> str:
@@ -7,15 +11,30 @@ def stream_times(family: str) -> str:
     Null while a partition has had neither a row nor an idle entry: it could still bring an early row. Only the
     newest incarnation of a topic counts, since older ones bring nothing any more.
     """
+    return _stream_times(f"(select coalesce(max(input_commit), 0) from ledger where writer = '{family}')")
+
+
+def least_stream_time_ms(con: Connection, topics: Collection[str], input_commit: int) -> int | None:
+    """The least stream time of all partitions of `topics` below ingest transaction `input_commit` + 1.
+
+    None while a partition, or a topic as a whole, has had neither a row nor an idle entry.
+    """
+    names = ", ".join(f"'{name}'" for name in topics)
+    row = con.execute(
+        f"select min(stream_time_ms), count(stream_time_ms) from ({_stream_times(str(input_commit))}) "
+        f"where topic in ({names})"
+    ).fetchone()
+    return int(row[0]) if row is not None and row[1] == len(topics) else None
+
+
+def _stream_times(cut: str) -> str:
     return f"""
         select topic, case when count(*) = count(stream_time_ms) then min(stream_time_ms) end as stream_time_ms
         from (
             select topic, topic_epoch, kafka_partition, max(stream_time_ms) as stream_time_ms,
                 max(topic_epoch) over (partition by topic) as newest_epoch
             from log_ranges
-            where commit_number <= (
-                select coalesce(max(input_commit), 0) from ledger where writer = '{family}'
-            )
+            where commit_number <= {cut}
             group by topic, topic_epoch, kafka_partition
         )
         where topic_epoch = newest_epoch

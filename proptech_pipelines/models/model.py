@@ -11,6 +11,7 @@
 The comment behind a column is its description. The file's stem is the table's name.
 """
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -21,9 +22,11 @@ from sqlglot import exp
 
 from proptech_pipelines.errors import ModelError
 
-Kind = Literal["staging", "view", "append", "fold", "recompute"]
-STORED_KINDS = ("append", "fold", "recompute")
+Kind = Literal["staging", "view", "append", "fold", "recompute", "settled"]
+STORED_KINDS = ("append", "fold", "recompute", "settled")
 COMMIT_COLUMN = "commit_number"
+COORDINATES = ("topic_id", "kafka_partition", "kafka_offset")
+"""Columns that name a record; those of a driver row name the rows that are computed for it."""
 SIGN_COLUMN = "sign"
 
 
@@ -65,8 +68,22 @@ class Model:
     """Recompute only: columns of the result and of every input that name a group."""
     reads: tuple[str, ...] = ()
     """Recompute only: for a one-column key, expressions of the input keys that a group depends on."""
+    driver: str = ""
+    """Recompute by driver row only: the input each of whose rows gives rows of its own, under its coordinates."""
+    time: str = ""
+    """Its event time, a column of every input: what is read at it lies within `back` and `ahead`."""
+    back: str = ""
+    """How far before the driver row's time the other inputs are read, as `10 minutes`; empty for no bound."""
+    ahead: str = ""
+    """How far after it, as `7 days`; empty for not at all."""
+    moment: str = ""
+    """Settled only: the column with the moment of a row, at which it is decided once."""
+    wait: str = ""
+    """Settled only: by how much the stream time of every partition must pass a moment, as `5 minutes`."""
+    reach: tuple[tuple[str, str], ...] = ()
+    """Settled only: inputs, and how far before a moment their rows can matter; not named is no bound."""
     identity: tuple[str, ...] = ()
-    """Append only: columns whose values no two rows share."""
+    """Columns whose values no two rows share."""
     day_of: str = ""
     """Column whose day is the row's partition in Dagster."""
     reach_days: int = 0
@@ -91,6 +108,13 @@ _FIELDS = {
     "topic",
     "key",
     "reads",
+    "driver",
+    "time",
+    "back",
+    "ahead",
+    "moment",
+    "wait",
+    "reach",
     "identity",
     "day_of",
     "reach_days",
@@ -102,7 +126,9 @@ _REQUIRED: dict[str, tuple[str, ...]] = {
     "append": ("family", "identity", "day_of"),
     "fold": ("family", "day_of"),
     "recompute": ("family", "key", "day_of"),
+    "settled": ("family", "moment", "wait", "identity", "day_of"),
 }
+_SPAN = re.compile(r"\d+ (second|minute|hour|day)s?")
 
 
 @cache
@@ -124,6 +150,11 @@ def parse_model(name: str, folder: str, text: str) -> Model:
             f"{name}: header fields unknown: {unknown}, missing for kind {kind}: {missing}.",
             "correct the header.",
         )
+    reach: dict[str, str] = header.get("reach", {})
+    spans = [header.get("back", ""), header.get("ahead", ""), header.get("wait", ""), *reach.values()]
+    wrong = [span for span in spans if span and not _SPAN.fullmatch(span)]
+    if wrong:
+        raise ModelError(f"{name}: {wrong} are no spans of time.", "write them as `5 minutes` or `7 days`.")
     tree = parse_select(name, sql)
     return Model(
         name=name,
@@ -138,6 +169,13 @@ def parse_model(name: str, folder: str, text: str) -> Model:
         topic=header.get("topic", ""),
         key=tuple(header.get("key", ())),
         reads=tuple(header.get("reads", ())),
+        driver=header.get("driver", ""),
+        time=header.get("time", ""),
+        back=header.get("back", ""),
+        ahead=header.get("ahead", ""),
+        moment=header.get("moment", ""),
+        wait=header.get("wait", ""),
+        reach=tuple(reach.items()),
         identity=tuple(header.get("identity", ())),
         day_of=header.get("day_of", ""),
         reach_days=header.get("reach_days", 0),

@@ -81,26 +81,39 @@ def key_match(key: tuple[str, ...], keys_table: str) -> str:
     return f"({names}) in (select {f'({names})' if len(key) > 1 else names} from {keys_table})"
 
 
+def inputs_through(graph: Graph, model: Model, root: Model) -> tuple[str, ...]:
+    """The inputs of `model` that are `root` or read it through views."""
+    return tuple(
+        name
+        for name in model.inputs
+        if name != STREAM_TIMES and (graph[name] is root or root in graph.roots(name))
+    )
+
+
+def input_of(graph: Graph, parent: Model, leaf: Leaf) -> str:
+    """The rows of an input as a SELECT."""
+    return wrapped(graph, parent, leaf) if parent.kind == "view" else leaf(parent)
+
+
+def input_with(graph: Graph, parent: Model, leaf: Leaf, root: Model, rows: str) -> str:
+    """The rows of an input as a SELECT, were `rows` all rows of `root`."""
+    return input_of(graph, parent, lambda model: rows if model is root else leaf(model))
+
+
 def changed_keys(graph: Graph, model: Model, leaf: Leaf, changed: Model, rows: str) -> str:
     """Keys of the groups of `model` that the new `rows` (a SELECT) of its root `changed` touch."""
     key = ", ".join(model.key)
-    parts = [
-        f"select {key} from ({_input(graph, graph[name], lambda root: rows if root is changed else leaf(root))})"
-        for name in model.inputs
-        if name != STREAM_TIMES and (graph[name] is changed or changed in graph.roots(name))
-    ]
-    return " union ".join(parts)
-
-
-def _input(graph: Graph, parent: Model, leaf: Leaf) -> str:
-    return wrapped(graph, parent, leaf) if parent.kind == "view" else leaf(parent)
+    return " union ".join(
+        f"select {key} from ({input_with(graph, graph[name], leaf, changed, rows)})"
+        for name in inputs_through(graph, model, changed)
+    )
 
 
 def all_keys(graph: Graph, model: Model, leaf: Leaf) -> str:
     """Keys of all groups in the inputs of `model`."""
     key = ", ".join(model.key)
     parts = [
-        f"select {key} from ({_input(graph, graph[name], leaf)})"
+        f"select {key} from ({input_of(graph, graph[name], leaf)})"
         for name in model.inputs
         if name != STREAM_TIMES
     ]

@@ -11,6 +11,7 @@ from sqlglot import exp
 from proptech_pipelines.errors import ModelError
 from proptech_pipelines.models.fold import fold_of
 from proptech_pipelines.models.graph import STREAM_TIMES, Graph
+from proptech_pipelines.models.model import COORDINATES as RECORD
 from proptech_pipelines.models.model import Model, parse_select
 
 INCONSISTENT = frozenset(
@@ -178,31 +179,66 @@ def _views_between(model: Model, graph: Graph) -> Iterator[Model]:
             yield from _views_between(graph[name], graph)
 
 
-def _grouped_by_key(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
-    key = set(model.key)
-    if not key <= set(model.column_names):
+def _local(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    if not set(model.key) <= set(model.column_names):
         yield f"the key {', '.join(model.key)} is not among the columns"
     if model.reads and len(model.key) != 1:
         yield "`reads` needs a key of one column"
-    yield from _across_groups(model.key, tree)
+    keys = (model.key, RECORD) if model.driver else (model.key,)
+    yield from _across_groups(keys, tree)
     for view in _views_between(model, graph):
-        for text in _across_groups(model.key, parse_select(view.name, view.sql)):
+        for text in _across_groups(keys, parse_select(view.name, view.sql)):
             yield f"in {view.name}, through which it reads, {text}"
 
 
-def _across_groups(key: tuple[str, ...], tree: exp.Select) -> Iterator[str]:
-    """What brings rows of several groups of `key` together."""
-    wanted, lacks = set(key), f"lacks the key {', '.join(key)}"
+def _by_driver_row(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    if not model.driver:
+        if unused := [name for name in ("time", "back", "ahead") if getattr(model, name)]:
+            yield f"{', '.join(unused)} mean something beside a `driver` only"
+        return
+    if model.driver not in model.inputs:
+        yield f"its driver {model.driver} is none of its inputs"
+    if not model.time or model.day_of != model.time:
+        yield "with a `driver`, `time` names the event time of every input, and `day_of` the same column"
+    lacking = sorted({*RECORD, model.time} - set(model.column_names))
+    if lacking:
+        yield f"the columns lack {', '.join(lacking)}, which name the driver row"
+
+
+def _settles(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    if model.moment not in model.column_names:
+        yield f"its moment {model.moment} is none of its columns"
+    if strange := sorted({name for name, _ in model.reach} - set(model.inputs)):
+        yield f"`reach` names {', '.join(strange)}, which it does not read"
+
+
+def _apart(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    """Inputs are restricted one by one, so that none may stand in another."""
+    for other in model.inputs:
+        if other == STREAM_TIMES or graph[other].kind != "view":
+            continue
+        within = {item.name for item in (*graph.roots(other), *_views_between(graph[other], graph))}
+        for name in sorted(within & set(model.inputs)):
+            yield f"it reads {name} both itself and through {other}: let a view join them"
+
+
+def _across_groups(keys: tuple[tuple[str, ...], ...], tree: exp.Select) -> Iterator[str]:
+    """What brings rows of several groups together that differ in each of `keys`."""
+    lacks = f"lacks the key {' or '.join(', '.join(key) for key in keys)}"
+
+    def covered(columns: set[str]) -> bool:
+        return any(set(key) <= columns for key in keys)
+
     for group in tree.find_all(exp.Group):
-        if not wanted <= _columns_in(group.expressions):
+        if not covered(_columns_in(group.expressions)):
             yield f"GROUP BY {lacks}"
     for window in tree.find_all(exp.Window):
-        if not wanted <= _columns_in(window.args.get("partition_by") or ()):
+        if not covered(_columns_in(window.args.get("partition_by") or ())):
             yield f"PARTITION BY {lacks}"
     for join in tree.find_all(exp.Join):
         using = {item.name for item in join.args.get("using") or ()}
         condition = join.args.get("on")
-        if not wanted <= using | _columns_in([condition] if condition else ()):
+        if not covered(using | _columns_in([condition] if condition else ())):
             yield f"JOIN {lacks}"
     for aggregate in tree.find_all(exp.AggFunc):
         select = aggregate.find_ancestor(exp.Select)
@@ -243,5 +279,6 @@ _CHECKS: dict[str, tuple[Check, ...]] = {
     "view": (_clock, _order, _windows),
     "append": (_clock, _order, _row_wise, _exact_sums, _no_stream_times),
     "fold": (_clock, _order, _row_wise, _exact_sums, _no_stream_times),
-    "recompute": (_clock, _order, _windows, _grouped_by_key, _no_stream_times),
+    "recompute": (_clock, _order, _windows, _local, _by_driver_row, _apart, _no_stream_times),
+    "settled": (_clock, _order, _windows, _settles, _apart, _no_stream_times),
 }

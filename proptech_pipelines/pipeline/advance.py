@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from proptech_pipelines.engines.duckdb import Counts, DuckDBEngine
-from proptech_pipelines.lake.connection import Connection
+from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.generations import physical
 from proptech_pipelines.lake.transactions import move_head, transaction
 from proptech_pipelines.models.graph import Graph
@@ -48,10 +48,7 @@ def has_news(con: Connection, graph: Graph, family: str, part: Slice) -> bool:
     An idle entry is news too: it moves what is final.
     """
     topics = ", ".join(f"'{model.topic}'" for model in graph.staging_of(family))
-    row = con.execute(
-        f"select count(*) from log_ranges where {part.where()} and topic in ({topics})"
-    ).fetchone()
-    return bool(row and row[0])
+    return scalar(con, f"select count(*) from log_ranges where {part.where()} and topic in ({topics})") > 0
 
 
 def advance_family(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from proptech_pipelines.lake.connection import Connection
+from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.pipeline.rebuild import compare_days
 
@@ -60,7 +60,7 @@ CONSERVED = """
 def ledger_is_gapless(con: Connection) -> CheckResult:
     """Offset ranges join up without gap or overlap; commit and control numbers have none missing or double."""
     failures = [row for sql in (GAPLESS, NUMBERED, CONTROL) for row in con.execute(sql).fetchall()]
-    return _result(failures, _scalar(con, "select count(*) from ledger"))
+    return _result(failures, scalar(con, "select count(*) from ledger"))
 
 
 def records_are_conserved(con: Connection) -> CheckResult:
@@ -68,7 +68,7 @@ def records_are_conserved(con: Connection) -> CheckResult:
     graph = live_graph(con)
     staging = " union all ".join(f"select commit_number from {model.name}" for model in graph.staging)
     failures = con.execute(CONSERVED.format(staging=staging)).fetchall()
-    return _result(failures, _scalar(con, "select count(*) from event_log"))
+    return _result(failures, scalar(con, "select count(*) from event_log"))
 
 
 def replay_equals_stream(con: Connection, family: str) -> CheckResult:
@@ -80,8 +80,3 @@ def replay_equals_stream(con: Connection, family: str) -> CheckResult:
 
 def _result(failures: list[Any], looked_at: int) -> CheckResult:
     return CheckResult(not failures, looked_at, len(failures), tuple(str(row) for row in failures[:_SAMPLE]))
-
-
-def _scalar(con: Connection, sql: str) -> int:
-    row = con.execute(sql).fetchone()
-    return int(row[0]) if row else 0

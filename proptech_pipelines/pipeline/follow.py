@@ -58,7 +58,7 @@ class Follower:
         self._on_batch = on_batch
         self._watch = IdleWatch(settings.idle_timeout_ms, settings.max_ahead_ms)
         self._refreshed_ms = 0
-        self._committed_ms = 0
+        self._taken_ms = 0
 
     def follow(self, ended: Callable[[], bool], *, drain: bool) -> None:
         """Work until `ended` or, to `drain`, until what the topics hold now is taken in.
@@ -110,8 +110,8 @@ class Follower:
                 self._rest()
 
     def _take(self, fetched: list[Fetched], control: list[ControlEntry]) -> None:
+        self._taken_ms = self._clock.now_ms()
         prepared = self._ingest.take(fetched, control, self._source.cluster_id)
-        self._committed_ms = self._clock.now_ms()
         self._summary.records += prepared.consumed
         self._summary.rows += prepared.staged_rows
         self._summary.dead_letters += prepared.dead_letters
@@ -121,8 +121,8 @@ class Follower:
         self._on_batch(self._summary, fetched)
 
     def _rest(self) -> None:
-        """Wait until the next commit is due."""
-        rest_ms = self._committed_ms + self._settings.commit_interval_ms - self._clock.now_ms()
+        """Wait until the next micro-batch is due."""
+        rest_ms = self._taken_ms + self._settings.commit_interval_ms - self._clock.now_ms()
         if rest_ms > 0:
             self._clock.sleep(rest_ms / 1000)
 

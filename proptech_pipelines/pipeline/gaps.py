@@ -27,8 +27,7 @@ def accept_gap(settings: Settings, topic: str, partition: int) -> range:
     if low is None:
         raise SettingsError(f"{topic}[{partition}] does not exist.", "see `proptech status` for the topics.")
     with open_lake(settings) as con, closing(Registry(settings.schema_registry_url)) as registry:
-        limits = Limits(settings.max_ahead_ms, settings.max_string_bytes)
-        ingest = Ingest(con, live_graph(con), registry.schema, limits, SystemClock())
+        ingest = Ingest(con, live_graph(con), registry.schema, Limits.of(settings), SystemClock())
         state = ingest.load().partitions.get((topics[topic].topic_id, partition))
         position = state.next_offset if state else 0
         if position >= low:

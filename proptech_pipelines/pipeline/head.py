@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from proptech_pipelines.lake.connection import connect
-from proptech_pipelines.lake.counts import row_counts
+from proptech_pipelines.lake.counts import public_tables, row_counts
 from proptech_pipelines.lake.lease import STREAM, Leases
 from proptech_pipelines.lake.positions import read_positions
 from proptech_pipelines.pipeline.follow import reached
@@ -41,7 +41,7 @@ def bring_to_head(settings: Settings, should_stop: Callable[[], bool] = lambda: 
             raise error
     con = connect(settings, read_only=True)
     try:
-        return Head(records, row_counts(con))
+        return Head(records, row_counts(con, public_tables(con)))
     finally:
         con.close()
 

@@ -62,10 +62,15 @@ def read_lag(settings: Settings) -> Lag:
     positions = _positions(settings)
     with Leases(settings) as leases:
         is_streaming = leases.is_held(STREAM)
+    return Lag(partition_lags(settings, positions), is_streaming)
+
+
+def partition_lags(settings: Settings, positions: Positions) -> tuple[PartitionLag, ...]:
+    """Every partition that exists, compared with `positions`. Raises ServiceError if Kafka does not answer."""
     cluster = Cluster(settings)
     topics = cluster.topics(item.name for item in INPUT_TOPICS)
     found: list[PartitionLag] = []
     for (name, number), end in sorted(cluster.end_offsets(topics).items()):
         state = positions.partitions.get((topics[name].topic_id, number))
         found.append(PartitionLag(name, number, state.next_offset if state else 0, end))
-    return Lag(tuple(found), is_streaming)
+    return tuple(found)

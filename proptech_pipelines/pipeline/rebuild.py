@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from proptech_pipelines.engines.duckdb import DuckDBEngine
+from proptech_pipelines.engines.session import Session
+from proptech_pipelines.engines.settled import due_before, settled_rows
 from proptech_pipelines.errors import LedgerConflict
-from proptech_pipelines.lake.connection import Connection
+from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.generations import physical
 from proptech_pipelines.lake.lease import Leases, family_lease
 from proptech_pipelines.lake.transactions import move_head, transaction
@@ -91,19 +93,27 @@ def _derive(
             return slices.staged_rows(f"lake.{root.name}", _near(model, days, part))
         return f"select * from derived_{root.name}"
 
-    on_days = _on_days(model, days)
-    derived = f"select * from ({slices.wrapped(graph, model, leaf)}) where {on_days}"
+    condition = on_days(model, days)
+    rows = slices.wrapped(graph, model, leaf)
+    if model.kind == "settled":
+        due = due_before(Session(con, graph, physical), model, position.input_commit)
+        rows = settled_rows(graph, model, leaf, None, due)
+    derived = f"select * from ({rows}) where {condition}"
     _temporary(con, f"derived_{model.name}", derived)
     stored = slices.whole_rows(
-        model, physical(model.name), f"{COMMIT_COLUMN} <= {position.commit_number} and {on_days}"
+        model, physical(model.name), f"{COMMIT_COLUMN} <= {position.commit_number} and {condition}"
     )
     _temporary(con, f"stored_{model.name}", stored)
     columns = model.column_names
     return Derived(
         model.name,
-        _count(con, f"derived_{model.name}"),
-        _count(con, f"({_except(columns, f'derived_{model.name}', f'stored_{model.name}')})"),
-        _count(con, f"({_except(columns, f'stored_{model.name}', f'derived_{model.name}')})"),
+        scalar(con, f"select count(*) from derived_{model.name}"),
+        scalar(
+            con, f"select count(*) from ({_except(columns, f'derived_{model.name}', f'stored_{model.name}')})"
+        ),
+        scalar(
+            con, f"select count(*) from ({_except(columns, f'stored_{model.name}', f'derived_{model.name}')})"
+        ),
     )
 
 
@@ -120,20 +130,12 @@ def _replace(
     engine = DuckDBEngine(con, graph, physical)
     for item in derived:
         model = graph[item.table]
-        on_days = _on_days(model, days)
+        condition = on_days(model, days)
         if model.kind == "recompute":
-            keys = ", ".join(model.key)
-            stored = slices.whole_rows(model, physical(model.name), on_days)
-            inputs = slices.all_keys(graph, model, engine.whole_leaf(now.input_commit))
-            _temporary(
-                con,
-                "touched",
-                f"select {keys} from ({inputs}) where {on_days} union select {keys} from ({stored})",
-            )
-            engine.recompute(model, now.input_commit)
+            engine.derive_again(model, now.input_commit, condition)
             engine.append_delta(model, number)
         elif item.differs:
-            pinned_rows = f"{COMMIT_COLUMN} <= {pinned.commit_number} and {on_days}"
+            pinned_rows = f"{COMMIT_COLUMN} <= {pinned.commit_number} and {condition}"
             _require_unchanged(con, model, pinned_rows)
             con.execute(f"delete from {physical(model.name)} where {pinned_rows}")
             con.execute(f"insert into {physical(model.name)} select {number}, * from derived_{model.name}")
@@ -151,7 +153,7 @@ def _require_unchanged(con: Connection, model: Model, pinned_rows: str) -> None:
     changed = (
         f"({_except(model.column_names, before, now)}) union all ({_except(model.column_names, now, before)})"
     )
-    if _count(con, f"({changed})"):
+    if scalar(con, f"select count(*) from ({changed})"):
         raise LedgerConflict(f"{model.name} was folded meanwhile.", "compare again.")
 
 
@@ -166,7 +168,8 @@ def _near(model: Model, days: Days | None, part: slices.Slice) -> str:
     )
 
 
-def _on_days(model: Model, days: Days | None) -> str:
+def on_days(model: Model, days: Days | None) -> str:
+    """The condition that a row of `model` lies on `days`; None is any day."""
     if days is None:
         return "true"
     return f"{model.day_of} >= timestamp '{days.start}' and {model.day_of} < timestamp '{days.end}'"
@@ -179,8 +182,3 @@ def _except(columns: tuple[str, ...], left: str, right: str) -> str:
 
 def _temporary(con: Connection, name: str, sql: str) -> None:
     con.execute(f"create or replace temporary table {name} as {sql}")
-
-
-def _count(con: Connection, source: str) -> int:
-    row = con.execute(f"select count(*) from {source}").fetchone()
-    return int(row[0]) if row else 0

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from proptech_pipelines.lake.connection import scalar
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.opening import open_lake
-from proptech_pipelines.pipeline.rebuild import Days, rebuild_days
+from proptech_pipelines.pipeline.rebuild import Days, on_days, rebuild_days
 from proptech_pipelines.settings import Settings
 
 
@@ -25,11 +26,8 @@ def rederive(settings: Settings, family: str, days: Days) -> dict[str, Rederived
         found: dict[str, Rederived] = {}
         for model in graph.market:
             if model.family == family:
-                row = con.execute(
-                    f"select count(*) from {model.name} where {model.day_of} >= timestamp '{days.start}' "
-                    f"and {model.day_of} < timestamp '{days.end}'"
-                ).fetchone()
+                rows = scalar(con, f"select count(*) from {model.name} where {on_days(model, days)}")
                 item = stored.get(model.name)
                 changed = item.missing + item.surplus if item else 0
-                found[model.name] = Rederived(int(row[0]) if row else 0, changed)
+                found[model.name] = Rederived(rows, changed)
         return found

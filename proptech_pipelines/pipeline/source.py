@@ -1,6 +1,5 @@
 """The broker's side of the ingest: fetches what follows the positions, and knows when a topic is another one."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -93,8 +92,3 @@ class Source:
             for topic in self.topics.values()
             for number in range(topic.partitions)
         ]
-
-
-def lag_of(next_offsets: Mapping[tuple[str, int], int], ends: Mapping[tuple[str, int], int]) -> int:
-    """Records that are there but not taken in."""
-    return sum(max(0, end - next_offsets.get(key, 0)) for key, end in ends.items())

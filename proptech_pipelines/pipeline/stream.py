@@ -68,9 +68,10 @@ class StreamRun:
             con = stack.enter_context(open_lake(self._settings))
             registry = stack.enter_context(closing(Registry(self._settings.schema_registry_url)))
             graph, ingest = self._prepared(con, registry)
+            # Connected before its turn comes, so that a hand-over takes no longer than reading the positions.
+            source = stack.enter_context(Source.open(self._settings))
             if not leases.acquire(STREAM, should_stop):
                 return self._summary
-            source = stack.enter_context(Source.open(self._settings))
             with self._working(con, graph):
                 follower = Follower(
                     self._settings,
@@ -82,11 +83,13 @@ class StreamRun:
                     self._hooks.on_batch,
                 )
                 follower.follow(lambda: should_stop() or leases.wanted(STREAM), drain=drain)
+                # The successor reads on while what is committed here still goes through families and outboxes.
+                leases.release(STREAM)
         return self._summary
 
     def _prepared(self, con: Connection, registry: Registry) -> tuple[Graph, Ingest]:
         graph = live_graph(con)
-        limits = Limits(self._settings.max_ahead_ms, self._settings.max_string_bytes)
+        limits = Limits.of(self._settings)
         return graph, Ingest(cursor(con), graph, registry.schema, limits, self._clock)
 
     @contextmanager
@@ -106,9 +109,9 @@ class StreamRun:
                         FamilyWorker(cursor(con), leases, graph, family, progress, self._hooks.on_advance)
                     )
                 for outbox in registered:
-                    publishers.append(
-                        OutboxWorker(OutboxPublisher(settings, cursor(con), outbox), progress, finish)
-                    )
+                    leases = stack.enter_context(Leases(settings))
+                    publisher = OutboxPublisher(settings, cursor(con), outbox)
+                    publishers.append(OutboxWorker(publisher, leases, progress, finish))
             for worker in (*consumers, *publishers):
                 worker.start()
             try:

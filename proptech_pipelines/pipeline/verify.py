@@ -69,12 +69,8 @@ def _before(
 
 
 def _records(con: Connection) -> Iterator[tuple[str, int, int, bytes | None, bytes | None]]:
-    reader = (
-        con.cursor()
-        .execute(
-            "select topic_id, kafka_partition, kafka_offset, key, value from lake.event_log order by 1, 2, 3"
-        )
-        .to_arrow_reader(_BATCH)
-    )
+    reader = con.execute(
+        "select topic_id, kafka_partition, kafka_offset, key, value from event_log order by 1, 2, 3"
+    ).to_arrow_reader(_BATCH)
     for batch in reader:
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)

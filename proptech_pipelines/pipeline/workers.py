@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from proptech_pipelines.errors import FamilyHalted, LedgerConflict, ServiceError
 from proptech_pipelines.lake.connection import Connection
-from proptech_pipelines.lake.lease import Leases, family_lease
+from proptech_pipelines.lake.lease import Leases, family_lease, outbox_lease
 from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.slices import Slice
@@ -98,14 +98,30 @@ class FamilyWorker(threading.Thread):
 class OutboxWorker(threading.Thread):
     """Publishes one outbox as its writer commits, until `finish` is set. An outage of the broker is waited for."""
 
-    def __init__(self, publisher: OutboxPublisher, progress: Progress, finish: threading.Event) -> None:
+    def __init__(
+        self, publisher: OutboxPublisher, leases: Leases, progress: Progress, finish: threading.Event
+    ) -> None:
         super().__init__(name=f"outbox {publisher.outbox.name}", daemon=True)
         self._publisher = publisher
+        self._leases = leases
         self._progress = progress
         self._finish = finish
 
     def run(self) -> None:
-        """Work until told to finish; what its writer has committed by then goes out first."""
+        """Work until told to finish; what its writer has committed by then goes out first.
+
+        A run that is ending still publishes what it committed: its successor waits for that.
+        """
+        lease = outbox_lease(self._publisher.outbox.name)
+        if not self._leases.acquire(lease, self._finish.is_set):
+            return
+        try:
+            self._publish()
+        finally:
+            self._publisher.close()
+            self._leases.release(lease)
+
+    def _publish(self) -> None:
         writer, number = self._publisher.outbox.writer, 0
         while True:
             finishing = self._finish.is_set()
@@ -123,4 +139,3 @@ class OutboxWorker(threading.Thread):
                 break
             if finishing:
                 break
-        self._publisher.close()

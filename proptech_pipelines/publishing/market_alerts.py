@@ -1,16 +1,13 @@
 """Changes of table market_alerts as messages of topic market-alerts."""
 
 import hashlib
-import io
 import json
 import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import fastavro
-
-from proptech_pipelines.contracts.topics import OUTPUT_TOPICS, schema_text
+from proptech_pipelines.contracts.topics import OUTPUT_TOPICS
 from proptech_pipelines.kafka.partitioner import partition_of
 from proptech_pipelines.kafka.transactional import Message
 from proptech_pipelines.lake.connection import Connection
@@ -91,16 +88,3 @@ def percentages(count: int, total: int, squares: int) -> tuple[float, float]:
     """Mean and population standard deviation in percent, of `count` changes in parts per billion."""
     variance_by_square = count * squares - total * total
     return total / count / 1e7, math.isqrt(max(variance_by_square, 0)) / count / 1e7
-
-
-def serializer(prefix: bytes) -> Callable[[dict[str, Any]], bytes]:
-    """Values in the wire format: `prefix` with the schema id, then the datum."""
-    parsed = fastavro.parse_schema(json.loads(schema_text(TOPIC)))
-
-    def serialize(value: dict[str, Any]) -> bytes:
-        buffer = io.BytesIO(prefix)
-        buffer.seek(len(prefix))
-        fastavro.schemaless_writer(buffer, parsed, value)
-        return buffer.getvalue()
-
-    return serialize

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from proptech_pipelines.kafka.transactional import Message, TransactionalPublisher
-from proptech_pipelines.lake.connection import Connection
+from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.settings import Settings
 
 ReadMessages = Callable[[Connection, int, int], Iterable[Message]]
@@ -25,7 +25,7 @@ class Outbox:
 
 
 class OutboxPublisher:
-    """Publishes one outbox from where it stopped. Connects when there is something to publish first."""
+    """Publishes one outbox from where it stopped. Connects with the first call of `advance`."""
 
     def __init__(self, settings: Settings, con: Connection, outbox: Outbox) -> None:
         self._settings = settings
@@ -44,13 +44,12 @@ class OutboxPublisher:
 
         A failure leaves the number where it was: the next call starts from what Kafka says was published.
         """
-        if self._publisher is None:
-            self._start()
-        if self._publisher is None or number <= self._number:
+        publisher = self._publisher or self._start()
+        if number <= self._number:
             return 0
         messages = list(self._outbox.read(self._con, self._number, number))
         if messages:
-            self._publish(messages, number)
+            self._publish(publisher, messages, number)
         self._number = number
         return len(messages)
 
@@ -60,7 +59,7 @@ class OutboxPublisher:
             self._publisher.close()
             self._publisher = None
 
-    def _start(self) -> None:
+    def _start(self) -> TransactionalPublisher:
         publisher = TransactionalPublisher(
             self._settings, self._outbox.name, self._outbox.anchor_topic, lake_id(self._con)
         )
@@ -70,11 +69,11 @@ class OutboxPublisher:
             publisher.close()
             raise
         self._publisher = publisher
+        return publisher
 
-    def _publish(self, messages: list[Message], number: int) -> None:
-        assert self._publisher is not None
+    def _publish(self, publisher: TransactionalPublisher, messages: list[Message], number: int) -> None:
         try:
-            self._publisher.publish(messages, number)
+            publisher.publish(messages, number)
         except BaseException:
             self.close()
             raise
@@ -93,5 +92,4 @@ def lake_id(con: Connection) -> str:
 
 def published(con: Connection, name: str) -> int:
     """The last number of outbox `name` that the lake knows to be published, 0 for none."""
-    row = con.execute("select coalesce(max(number), 0) from published where outbox = ?", [name]).fetchone()
-    return int(row[0]) if row else 0
+    return scalar(con, "select coalesce(max(number), 0) from published where outbox = ?", [name])

@@ -10,11 +10,9 @@ from typing import ClassVar
 from proptech_pipelines.contracts.topics import RETENTION_MS, SEGMENT_BYTES
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.services.artifacts import kafka_jars
-from proptech_pipelines.services.java import java_command
-from proptech_pipelines.services.ports import HOST, Ports, require_free
+from proptech_pipelines.services.java import JavaService, java_command
+from proptech_pipelines.services.ports import HOST, require_free
 from proptech_pipelines.services.process import Command
-from proptech_pipelines.services.progress import Progress, Quiet
-from proptech_pipelines.services.service import Service
 
 MAX_HEAP_MIB = 768
 
@@ -56,25 +54,11 @@ logger.lifecycle.level=INFO
 """
 
 
-class KafkaBroker(Service):
+class KafkaBroker(JavaService):
     """Kafka with its data in `<home>/kafka/data`. Topics are never created by use; see `topics_setup`."""
 
     name: ClassVar[str] = "kafka"
     title: ClassVar[str] = "Apache Kafka"
-
-    def __init__(
-        self, home: Path, preferred_port: int | None = None, progress: Progress | None = None
-    ) -> None:
-        super().__init__(home)
-        self._preferred_port = preferred_port
-        self._progress = progress or Quiet()
-        self._folder = self.home / "kafka"
-        self._ports = Ports(self.home)
-
-    @property
-    def port(self) -> int:
-        """Where clients connect."""
-        return self._ports.get("kafka", self._preferred_port)
 
     @property
     def bootstrap_servers(self) -> str:

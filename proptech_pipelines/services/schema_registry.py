@@ -2,38 +2,21 @@
 
 import urllib.error
 import urllib.request
-from pathlib import Path
 from typing import ClassVar
 
 from proptech_pipelines.services.artifacts import registry_folder
-from proptech_pipelines.services.java import java_command
-from proptech_pipelines.services.ports import HOST, Ports, require_free
+from proptech_pipelines.services.java import JavaService, java_command
+from proptech_pipelines.services.ports import HOST, require_free
 from proptech_pipelines.services.process import Command
-from proptech_pipelines.services.progress import Progress, Quiet
-from proptech_pipelines.services.service import Service
 
 MAX_HEAP_MIB = 256
 
 
-class SchemaRegistry(Service):
+class SchemaRegistry(JavaService):
     """A schema registry with its data in `<home>/registry`."""
 
     name: ClassVar[str] = "registry"
     title: ClassVar[str] = "The schema registry"
-
-    def __init__(
-        self, home: Path, preferred_port: int | None = None, progress: Progress | None = None
-    ) -> None:
-        super().__init__(home)
-        self._preferred_port = preferred_port
-        self._progress = progress or Quiet()
-        self._folder = self.home / "registry"
-        self._ports = Ports(self.home)
-
-    @property
-    def port(self) -> int:
-        """Where clients connect."""
-        return self._ports.get("registry", self._preferred_port)
 
     @property
     def url(self) -> str:

@@ -50,7 +50,14 @@ class Service(ABC):
         recorded = self.pid_file.process()
         if recorded is not None:
             return recorded
-        return next((item for item in self.members() if _leads(item)), None)
+        return next((item for item in self.members() if self.leads(item)), None)
+
+    def leads(self, process: psutil.Process) -> bool:
+        """Whether `process`, one of the service's, is its first: that leads its own session."""
+        try:
+            return os.getsid(process.pid) == process.pid
+        except OSError:
+            return False
 
     def members(self) -> list[psutil.Process]:
         """Every living process of the service, orphans of a killed one included."""
@@ -124,11 +131,3 @@ class Service(ABC):
             "read the log above, mend the cause, and run `proptech up` again.",
             service=self.name,
         )
-
-
-def _leads(process: psutil.Process) -> bool:
-    """Whether `process` leads its own session, as the first process of a service does."""
-    try:
-        return os.getsid(process.pid) == process.pid
-    except OSError:
-        return False

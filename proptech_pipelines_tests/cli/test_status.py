@@ -33,7 +33,7 @@ def test_services_lag_and_rows_are_shown(run, stack):
         "simulator": "stopped",
     }
     assert shown["kafka"][1:3] == [stack.settings.bootstrap_servers, str(stack.broker.process().pid)]
-    end, lag = (int(cell) for cell in shown["user-interactions"])
+    end, lag = (int(cell.replace(",", "")) for cell in shown["user-interactions"])
     assert end >= lag >= 3
     assert shown["event_log"] == ["0"]
     assert "head_ingest" not in shown

@@ -105,7 +105,7 @@ def test_rows_that_vanish_above_vanish_below_and_make_room(lake):
 def test_an_engine_that_looks_at_new_rows_alone_is_found_out(lake, monkeypatch):
     patch_definition(
         monkeypatch,
-        "proptech_pipelines/engines/duckdb.py",
+        "proptech_pipelines/engines/session.py",
         'f"select * from delta_{root.name}"',
         "f\"select * from delta_{root.name}\" + (\" where sign = 1\" if root.kind == 'recompute' else '')",
     )

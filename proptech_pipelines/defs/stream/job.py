@@ -30,7 +30,7 @@ def stream_log(context: dg.OpExecutionContext, config: StreamConfig, platform: P
         raise dg.Failure(str(error), metadata={"records": summary.records})
 
 
-@dg.job(tags={"proptech/kind": "stream"})
+@dg.job(tags={"proptech/kind": "stream"}, executor_def=dg.in_process_executor)
 def stream() -> None:
     """Drain the topics, then follow them."""
     stream_log()

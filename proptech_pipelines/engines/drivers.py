@@ -1,0 +1,100 @@
+"""Recompute by driver row: the model runs for the driver rows that a slice brings or concerns.
+
+A row of the result depends on its driver row and on rows of the other inputs with the same key and a time between
+`back` before and `ahead` after it.
+"""
+
+from proptech_pipelines.engines.session import Session
+from proptech_pipelines.models import slices
+from proptech_pipelines.models.model import COORDINATES, Model
+
+_NEVER = "1970-01-01"
+"""No driver row touched: bounds that leave every file out."""
+
+
+def touch_drivers(session: Session, model: Model, part: slices.Slice) -> None:
+    """Put driver rows (coordinates, key, time) that `part` brings or concerns into the temporary table `touched`."""
+    graph, whole = session.graph, session.whole_leaf(part.high)
+    columns = ", ".join((*COORDINATES, *model.key, model.time))
+    parts: list[str] = []
+    changes: list[str] = []
+    for root in graph.roots(model.name):
+        delta = session.delta(root, part)
+        for name in slices.inputs_through(graph, model, root):
+            rows = slices.input_with(graph, graph[name], whole, root, delta)
+            if name == model.driver:
+                parts.append(f"select {columns} from ({rows})")
+            else:
+                changes.append(f"select {', '.join((*model.key, model.time))} from ({rows})")
+    if changes:
+        session.temporary("changed", " union ".join(changes))
+        if (bounds := _reverse_bounds(session, model)) is not None:
+            parts.append(_concerned(session, model, whole, columns, bounds))
+    session.temporary("touched", " union ".join(parts))
+
+
+def touch_drivers_where(session: Session, model: Model, high: int, condition: str) -> None:
+    """Put all driver rows below `high` for which `condition` holds, and those of stored rows, into `touched`."""
+    columns = ", ".join((*COORDINATES, *model.key, model.time))
+    driver = slices.input_of(session.graph, session.graph[model.driver], session.whole_leaf(high))
+    stored = slices.whole_rows(model, session.naming(model.name), condition)
+    session.temporary(
+        "touched",
+        f"select {columns} from ({driver}) where {condition} union select {columns} from ({stored})",
+    )
+
+
+def recompute_drivers(session: Session, model: Model, high: int) -> None:
+    """Put the signed change of the rows of `touched` drivers into `delta_<model>`, and their rows into `new_rows`."""
+    low, high_time = session.literals(model.time, "touched") or (_NEVER, _NEVER)
+    time = model.time
+
+    def direct(parent: Model) -> str:
+        whole = f"select * from {parent.name}__whole where "
+        if parent.name == model.driver:
+            return (
+                f"{whole}{time} >= timestamp '{low}' and {time} <= timestamp '{high_time}' "
+                f"and {slices.key_match(COORDINATES, 'touched')}"
+            )
+        near = f"{time} <= timestamp '{high_time}' + {_interval(model.ahead)}"
+        if model.back:
+            near += f" and {time} >= timestamp '{low}' - {_interval(model.back)}"
+        return f"{whole}{near} and {slices.key_match(model.key, 'touched')}"
+
+    new = slices.wrapped(session.graph, model, session.whole_leaf(high), direct=direct)
+    session.temporary("new_rows", new)
+    bounds = ""
+    if model.day_of == time:
+        bounds = f" and {time} >= timestamp '{low}' and {time} <= timestamp '{high_time}'"
+    stored = slices.whole_rows(
+        model, session.naming(model.name), f"{slices.key_match(COORDINATES, 'touched')}{bounds}"
+    )
+    session.temporary("old_rows", stored)
+    session.temporary(f"delta_{model.name}", slices.difference(model.column_names, "old_rows", "new_rows"))
+
+
+def _concerned(session: Session, model: Model, whole: slices.Leaf, columns: str, bounds: str) -> str:
+    """Driver rows that read a row of `changed`."""
+    driver = slices.input_of(session.graph, session.graph[model.driver], whole)
+    matches = [f"d.{name} = c.{name}" for name in model.key]
+    matches.append(f"d.{model.time} >= c.{model.time} - {_interval(model.ahead)}")
+    if model.back:
+        matches.append(f"d.{model.time} <= c.{model.time} + {_interval(model.back)}")
+    return (
+        f"select {columns} from (select * from ({driver}) where {bounds}) as d "
+        f"semi join changed as c on {' and '.join(matches)}"
+    )
+
+
+def _reverse_bounds(session: Session, model: Model) -> str | None:
+    found = session.literals(model.time, "changed")
+    if found is None:
+        return None
+    bounds = f"{model.time} >= timestamp '{found[0]}' - {_interval(model.ahead)}"
+    if model.back:
+        bounds += f" and {model.time} <= timestamp '{found[1]}' + {_interval(model.back)}"
+    return bounds
+
+
+def _interval(span: str) -> str:
+    return f"interval '{span or '0 seconds'}'"

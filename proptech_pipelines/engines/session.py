@@ -1,0 +1,67 @@
+"""What every kind of model needs to be executed: a connection, the graph, and where the stored tables are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import duckdb
+
+from proptech_pipelines.lake.connection import scalar
+from proptech_pipelines.models import slices
+from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.models.model import Model
+
+Naming = Callable[[str], str]
+"""From a stored model's name to its physical table."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One connection inside the caller's transaction. Results of a step stand in temporary tables until the next."""
+
+    con: duckdb.DuckDBPyConnection
+    graph: Graph
+    naming: Naming
+
+    def temporary(self, name: str, sql: str) -> None:
+        """Put the rows of `sql` into the temporary table `name`."""
+        self.con.execute(f"create or replace temporary table {name} as {sql}")
+
+    def count(self, table: str) -> int:
+        """Number of rows of `table`."""
+        return scalar(self.con, f"select count(*) from {table}")
+
+    def slice_leaf(self, part: slices.Slice) -> slices.Leaf:
+        """The staging rows of `part`."""
+        return lambda model: slices.staged_rows(f"lake.{model.name}", part.where())
+
+    def delta(self, root: Model, part: slices.Slice) -> str:
+        """The rows that `part` brings to `root`, a staging model or a stored one that has been computed already."""
+        return self.slice_leaf(part)(root) if root.kind == "staging" else f"select * from delta_{root.name}"
+
+    def whole_leaf(
+        self, high: int, reader: Model | None = None, keys: str = "", bounds: str = ""
+    ) -> slices.Leaf:
+        """All rows of each root up to ingest transaction `high`; of folds only the groups of `reader` in `keys`."""
+
+        def leaf(model: Model) -> str:
+            if model.kind == "staging":
+                return slices.staged_rows(f"lake.{model.name}", f"commit_number <= {high}")
+            condition = ""
+            # Groups are picked below the fold's GROUP BY, where DuckLake can leave files out.
+            if (
+                reader is not None
+                and model.kind == "fold"
+                and set(reader.key) <= set(self.graph.folds[model.name].keys)
+            ):
+                condition = f"{slices.key_match(reader.key, keys)}{bounds}"
+            return slices.whole_rows(model, self.naming(model.name), condition)
+
+        return leaf
+
+    def literals(self, expression: str, table: str) -> tuple[str, str] | None:
+        """Least and greatest value of `expression` in `table` as texts, None without any: files are left out by
+        literal bounds alone."""
+        row = self.con.execute(
+            f"select cast(min({expression}) as varchar), cast(max({expression}) as varchar) from {table}"
+        ).fetchone()
+        return None if row is None or row[0] is None else (row[0], row[1])
