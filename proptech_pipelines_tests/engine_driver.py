@@ -78,7 +78,8 @@ def _transactions(entries: Sequence[Entry]) -> Iterator[tuple[list[Event], list[
 
 
 def _record(event: Event) -> Record:
-    return Record(event.topic, event.partition, event.offset, event.kafka_timestamp_ms, event.value)
+    key = None if event.key is None else event.key.encode()
+    return Record(event.topic, event.partition, event.offset, event.kafka_timestamp_ms, event.value, key)
 
 
 def _idle(entry: Idle) -> ControlEntry:

@@ -10,8 +10,8 @@ A file is a stream of YAML documents, a case each:
           - {idle: {at_offset: 1, stream_time: 2024-05-02 11:00:00}}
         expect: []                           # the whole table after this batch, in any order of rows
 
-Moments are UTC. `kafka_timestamp` may be given; without it a record was sent at its event time. Numbers with
-a point are decimals in `expect`, floats in `value`.
+Moments are UTC. `value: null` is a tombstone of its `key`. `kafka_timestamp` may be given; without it a record
+was sent at its event time. Numbers with a point are decimals in `expect`, floats in `value`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,6 +23,7 @@ from typing import Any, Protocol
 
 import yaml
 
+from proptech_pipelines.lake.generations import checkout_graph
 from proptech_pipelines_tests.reference import TABLES, Entry, Event, Idle, Row
 from proptech_pipelines_tests.reference.arithmetic import milliseconds
 from proptech_pipelines_tests.reference.log import TOPIC_RULES
@@ -38,8 +39,8 @@ class Driver(Protocol):
         """Add records and idle entries to the end of the log, as one micro-batch."""
         ...
 
-    def advance(self) -> object:
-        """Bring every table to the end of the log."""
+    def advance(self, family: str, /) -> object:
+        """Bring the tables of `family` to the end of the log."""
         ...
 
     def table(self, name: str, /) -> list[Row]:
@@ -57,7 +58,7 @@ class ReferenceDriver:
         """Add entries to the end of the log."""
         self.log.extend(events)
 
-    def advance(self) -> None:
+    def advance(self, family: str, /) -> None:
         """Do nothing: every table is at the end of the log already."""
 
     def table(self, name: str, /) -> list[Row]:
@@ -105,7 +106,7 @@ def run(case: Case, driver: Driver) -> None:
     """Pipe the batches one by one and compare the whole table after each."""
     for number, batch in enumerate(case.batches, 1):
         driver.pipe(batch.entries)
-        driver.advance()
+        driver.advance(checkout_graph()[case.model].family)
         assert_same_rows(driver.table(case.model), batch.expected, f"{case}, batch {number}")
 
 
@@ -120,7 +121,7 @@ def _entry(item: dict[str, Any], defaults: dict[str, Any]) -> Entry:
         value = {name: _avro(field) for name, field in (defaults.get("value", {}) | event["value"]).items()}
     sent = event.get("kafka_timestamp")
     sent_ms = _event_time_ms(event["topic"], value) if sent is None else milliseconds(sent.isoformat())
-    return Event(event["topic"], event["partition"], event["offset"], sent_ms, value)
+    return Event(event["topic"], event["partition"], event["offset"], sent_ms, value, event.get("key"))
 
 
 def _event_time_ms(topic: str, value: dict[str, object] | None) -> int:

@@ -1,6 +1,6 @@
 """Small, nasty logs: contents at coordinates, with repeats, holes and idle entries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hypothesis import strategies as st
 
@@ -37,18 +37,32 @@ def logs(draw: st.DrawFn, *, broken: bool = False, undated: bool = False) -> lis
     bursts += [undated_price_changes()] if undated else []
     figures = [reports(), series(), ties()]
     figures += [broken_reports()] if broken else []
+    return draw(logs_on({PRICE_CHANGES: st.one_of(bursts), MARKET_DATA: st.one_of(figures)}, instants()))
+
+
+@st.composite
+def logs_on(
+    draw: st.DrawFn, contents: Mapping[str, Bursts], idle_until: st.SearchStrategy[int]
+) -> list[Entry]:
+    """A log of the given contents by topic on 1 to 3 partitions each, in an arbitrary order of arrival.
+
+    `idle_until` are the stream times, in milliseconds, to which idle entries raise a partition.
+    """
     partitions = [
-        *draw(_partitions(PRICE_CHANGES, st.one_of(bursts))),
-        *draw(_partitions(MARKET_DATA, st.one_of(figures))),
+        entries
+        for topic, bursts in contents.items()
+        for entries in draw(_partitions(topic, bursts, idle_until))
     ]
     return draw(interleavings([entry for partition in partitions for entry in partition]))
 
 
 @st.composite
-def _partitions(draw: st.DrawFn, topic: str, bursts: Bursts) -> list[list[Entry]]:
+def _partitions(
+    draw: st.DrawFn, topic: str, bursts: Bursts, idle_until: st.SearchStrategy[int]
+) -> list[list[Entry]]:
     """The entries of each partition. All draw from one small pool, so contents repeat elsewhere."""
     pool = draw(st.lists(bursts, min_size=2, max_size=MAX_STEPS))
-    steps = st.one_of(st.sampled_from(pool), st.sampled_from(pool), st.sampled_from(pool), instants())
+    steps = st.one_of(st.sampled_from(pool), st.sampled_from(pool), st.sampled_from(pool), idle_until)
     count = draw(st.integers(1, MAX_PARTITIONS))
     return [
         draw(_placed(topic, partition, draw(st.lists(steps, min_size=1, max_size=MAX_STEPS))))

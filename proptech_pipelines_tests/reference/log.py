@@ -13,13 +13,14 @@ MARKET_DATA = "market-data"
 
 @dataclass(frozen=True)
 class Event:
-    """One record. `value` has Avro field names, timestamps as milliseconds; None is a tombstone."""
+    """One record. `value` has Avro field names, timestamps as milliseconds; None is a tombstone of its `key`."""
 
     topic: str
     partition: int
     offset: int
     kafka_timestamp_ms: int
     value: dict[str, object] | None
+    key: str | None = None
 
 
 @dataclass(frozen=True)

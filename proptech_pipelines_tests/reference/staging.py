@@ -29,6 +29,7 @@ class Staged:
     is_event_time_from_kafka: bool
     stream_time_ms: int
     value: dict[str, object] | None
+    key: str | None = None
 
     @property
     def order(self) -> tuple[int, int, int, int]:
@@ -126,6 +127,7 @@ def _stage(event: Event, stream_time_ms: int) -> Staged:
         is_event_time_from_kafka=event.value is None or event.value.get(field) is None,
         stream_time_ms=stream_time_ms,
         value=event.value,
+        key=event.key,
     )
 
 
