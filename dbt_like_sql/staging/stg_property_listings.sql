@@ -15,5 +15,6 @@ select
     propertyType as property_type, -- Residential, Condo, Multi_Family
     latitude, -- Degrees north
     longitude, -- Degrees east
-    listedAt is not null as has_listed_at -- False where the listing gave no time of its own
+    listedAt is not null as has_listed_at, -- False where the listing gave no time of its own
+    energyRating as energy_rating -- Energy rating as the certificate gives it, A to G; null where there is none
 from decoded

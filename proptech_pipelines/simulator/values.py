@@ -71,8 +71,13 @@ def _price_change(tables: Tables, rows: Rows, time: Column) -> Mapping[str, Colu
 
 
 def _listing(tables: Tables, rows: Rows, time: Column) -> Mapping[str, Column]:
+    """Homes whose energy rating comes in updates are listed without one; the others keep theirs."""
     home = tables.homes_of_sales(rows.data["sale"])
-    return {**{name: column.take(home) for name, column in tables.listing.items()}, "listedAt": time}
+    return {
+        **{name: column.take(home) for name, column in tables.listing.items()},
+        "energyRating": nullable(strings(_RATINGS).take(home % len(_RATINGS)), home % 2 == 0),
+        "listedAt": time,
+    }
 
 
 def _event(tables: Tables, rows: Rows, time: Column) -> Mapping[str, Column]:

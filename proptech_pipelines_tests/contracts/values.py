@@ -43,6 +43,7 @@ VALID = {
         "bedrooms": 3,
         "bathrooms": 1.5,
         "squareFootage": None,
+        "energyRating": "B",
         "zipCode": "95814",
         "stateCode": "CA",
         "city": None,

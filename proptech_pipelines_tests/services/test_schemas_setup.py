@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from proptech_pipelines.contracts.topics import INPUT_TOPICS, schema_text
+from proptech_pipelines.contracts.topics import INPUT_TOPICS, schema_text, schema_versions
 from proptech_pipelines.errors import IncompatibleSchema, RegistryUnavailable
 from proptech_pipelines.services.schemas_setup import register_schema, register_schemas
 
@@ -28,6 +28,16 @@ def test_every_topic_has_its_schema_and_its_rule(stack):
     assert set(rules.values()) == {"FULL_TRANSITIVE"}
     latest = httpx.get(f"{url}/subjects/property-views-value/versions/latest").json()
     assert json.loads(latest["schema"]) == json.loads(schema_text("property-views"))
+
+
+def test_all_versions_of_a_topic_stand_in_their_order(stack):
+    url = stack.settings.schema_registry_url
+    register_schemas(url)
+    subject = f"{url}/subjects/property-listings-value/versions"
+    numbers = httpx.get(subject).json()
+    texts = [json.loads(httpx.get(f"{subject}/{number}").json()["schema"]) for number in numbers]
+    assert texts == [json.loads(text) for text in schema_versions("property-listings")]
+    assert ["energyRating" in {item["name"] for item in text["fields"]} for text in texts] == [False, True]
 
 
 def test_registering_again_changes_nothing(stack):
