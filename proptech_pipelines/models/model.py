@@ -32,11 +32,14 @@ SIGN_COLUMN = "sign"
 
 @dataclass(frozen=True)
 class Conserves:
-    """What a fold must account for: the rows of view `rows` = its `count` column + the rows of `late`."""
+    """What a fold or an append table must account for: the rows of view `rows` = its own + the rows of `late`.
+
+    A fold counts its own in the column `count`; of an append table each row is one, and `count` is empty.
+    """
 
     rows: str
-    count: str
     late: str
+    count: str = ""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def test_everything_is_read_from_the_file():
     model = parse_model("totals", "market", FOLD)
     assert (model.name, model.folder, model.kind, model.family) == ("totals", "market", "fold", "sales")
     assert (model.description, model.day_of, model.reach_days) == ("Sales by zip code.", "day", 2)
-    assert model.conserves == Conserves("sales_rows", "n", "sales_late")
+    assert model.conserves == Conserves(rows="sales_rows", late="sales_late", count="n")
     assert model.columns == (
         Column("zip_code", "Five-digit US zip code"),
         Column("day", "Day, in UTC"),
