@@ -40,7 +40,7 @@ class DuckDBEngine:
     def advance(self, family: str, part: slices.Slice, commit_number: int) -> Counts:
         """Take the staging rows of `part` into every stored table of `family`, as its transaction `commit_number`.
 
-        Raises ModelError if a fold and its late rows do not account for every row of its input.
+        Raises ModelError if a table and its late rows do not account for every row of its input.
         """
         for model in self._graph.stored(family):
             self.compute_delta(model, part)
@@ -122,20 +122,21 @@ class DuckDBEngine:
             scalar(self._con, f"select count(*) from lake.{model.name} where {part.where()}")
             for model in self._graph.staging_of(family)
         )
-        folds = [model for model in self._graph.stored(family) if model.conserves]
-        if not folds:
+        conserving = [model for model in self._graph.stored(family) if model.conserves]
+        if not conserving:
             return Counts(rows_in, rows_in)
         assigned = applied = late = 0
-        for model in folds:
+        for model in conserving:
             rule = model.conserves
             assert rule is not None
             view = slices.wrapped(self._graph, self._graph[rule.rows], self._session.slice_leaf(part))
             assigned += scalar(self._con, f"select count(*) from ({view})")
-            applied += scalar(self._con, f"select coalesce(sum({rule.count}), 0) from delta_{model.name}")
+            own = f"coalesce(sum({rule.count}), 0)" if rule.count else "count(*)"
+            applied += scalar(self._con, f"select {own} from delta_{model.name}")
             late += self._session.count(f"delta_{rule.late}")
         if assigned != applied + late:
             raise ModelError(
                 f"{family}: {assigned} assignments, but {applied} applied and {late} late in {part}.",
-                f"mend the models of {family}: every row of the view is either folded or late.",
+                f"mend the models of {family}: each row of the view is in one of the two tables.",
             )
         return Counts(rows_in, applied, late)
