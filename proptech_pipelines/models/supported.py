@@ -13,6 +13,7 @@ from proptech_pipelines.models.fold import fold_of
 from proptech_pipelines.models.graph import STREAM_TIMES, Graph
 from proptech_pipelines.models.model import COORDINATES as RECORD
 from proptech_pipelines.models.model import Model, parse_select
+from proptech_pipelines.models.row_wise import is_literal, row_wise, tellers
 
 INCONSISTENT = frozenset(
     "ago current_catalog current_connection_id current_database current_date current_localtime current_localtimestamp "
@@ -120,8 +121,11 @@ def _windows(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
         if order is None:
             continue
         named |= {column.name for column in order.find_all(exp.Column)}
-        if not any(columns <= named for columns in unique):
-            wanted = " or ".join(", ".join(sorted(columns)) for columns in unique)
+        select = window.find_ancestor(exp.Select)
+        apart = [] if select is None else tellers(select)
+        found = [columns | more for columns in unique for more in apart]
+        if not any(columns <= named for columns in found):
+            wanted = " or ".join(", ".join(sorted(columns)) for columns in found) or "an input's identity"
             yield f"the window ({window.sql('duckdb')[:80]}) has no total order: let it cover {wanted}"
 
 
@@ -135,25 +139,14 @@ def _unique_columns(model: Model, graph: Graph) -> Iterator[frozenset[str]]:
         elif parent.identity:
             yield frozenset(parent.identity)
         elif parent.kind == "view":
-            yield from _unique_columns(parent, graph)
+            if frozenset() in tellers(parse_select(parent.name, parent.sql)):
+                yield from _unique_columns(parent, graph)
         else:
             yield COORDINATES
 
 
 def _row_wise(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
-    if len(model.inputs) != 1:
-        yield f"{model.kind} reads exactly one input, here {len(model.inputs)}"
-    if tree.find(exp.Join):
-        yield "a join needs rows of both sides, which a slice does not have"
-    for kind, word in ((exp.Distinct, "DISTINCT"), (exp.Having, "HAVING")):
-        if tree.find(kind):
-            yield f"{word} does not add up over slices"
-    if tree.find(exp.Subquery, exp.With):
-        yield "a sub-query does not add up over slices"
-    if tree.find(exp.Window) or tree.find(exp.Qualify):
-        yield "a window function sees more than a slice"
-    if model.kind != "fold" and (tree.args.get("group") or tree.find(exp.AggFunc)):
-        yield "an aggregate belongs in a fold"
+    yield from row_wise(model, tree)
 
 
 def _exact_sums(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
@@ -236,6 +229,8 @@ def _across_groups(keys: tuple[tuple[str, ...], ...], tree: exp.Select) -> Itera
         if not covered(_columns_in(window.args.get("partition_by") or ())):
             yield f"PARTITION BY {lacks}"
     for join in tree.find_all(exp.Join):
+        if is_literal(join):
+            continue
         using = {item.name for item in join.args.get("using") or ()}
         condition = join.args.get("on")
         if not covered(using | _columns_in([condition] if condition else ())):
