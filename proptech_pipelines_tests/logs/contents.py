@@ -73,6 +73,7 @@ class Content:
     topic: str
     kafka_timestamp_ms: int
     value: dict[str, object] | None
+    key: str | None = None
 
 
 def price_changes() -> st.SearchStrategy[list[Content]]:

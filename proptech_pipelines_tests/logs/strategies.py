@@ -81,6 +81,7 @@ def _placed(draw: st.DrawFn, topic: str, partition: int, steps: Sequence[list[Co
             continue
         # Turned round in every second partition, so that ties end differently there.
         for content in step if partition % 2 == 0 else step[::-1]:
-            entries.append(Event(topic, partition, offset, content.kafka_timestamp_ms, content.value))
+            at_ms, value, key = content.kafka_timestamp_ms, content.value, content.key
+            entries.append(Event(topic, partition, offset, at_ms, value, key))
             offset += draw(st.sampled_from((1, 1, 1, 3)))
     return entries
