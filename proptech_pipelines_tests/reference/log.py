@@ -42,7 +42,7 @@ Row = dict[str, object]
 class TopicRule:
     """How a topic's records are read: `rank` orders records of equal event time across topics.
 
-    A tombstone is the version "none" where `is_table`, else a dead letter.
+    A tombstone with a key is the version "none" where `is_table`, else a dead letter.
     """
 
     rank: int

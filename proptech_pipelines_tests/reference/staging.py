@@ -80,7 +80,7 @@ def event_time_ms(event: Event) -> int:
 
 def is_dead(event: Event) -> bool:
     """Whether the record breaks the contract and dies in staging, before any model."""
-    if event.value is None and not TOPIC_RULES[event.topic].is_table:
+    if event.value is None and not (TOPIC_RULES[event.topic].is_table and event.key):
         return True
     if not 0 <= event_time_ms(event) <= event.kafka_timestamp_ms + MAX_AHEAD_MS:
         return True

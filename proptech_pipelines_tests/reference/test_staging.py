@@ -189,7 +189,8 @@ def test_tombstone_is_dead_on_a_stream_and_the_version_none_on_a_table():
     log = [
         Event("property-price-changes", 0, 0, NOON, None),
         Event("neighborhood-data", 0, 0, NOON, None),
+        Event("neighborhood-data", 0, 1, NOON, None, "78701"),
     ]
-    assert [event.topic for event in reference.dead(log)] == ["property-price-changes"]
+    assert [event.topic for event in reference.dead(log)] == ["property-price-changes", "neighborhood-data"]
     (row,) = reference.staged(log)
     assert (row.topic, row.value, row.event_time_ms) == ("neighborhood-data", None, NOON)
