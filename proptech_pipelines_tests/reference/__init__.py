@@ -14,6 +14,13 @@ from proptech_pipelines_tests.reference import (
     market_periods,
     price_change_analysis,
     price_change_windows,
+    property_current,
+    property_days,
+    property_history,
+    property_history_mark_counts,
+    property_history_marks,
+    property_price_comparison,
+    property_search_index,
 )
 from proptech_pipelines_tests.reference.log import Entry, Event, Idle, Log, Row
 from proptech_pipelines_tests.reference.staging import Staged, dead, staged
@@ -27,5 +34,12 @@ TABLES: dict[str, Callable[[Log], list[Row]]] = {
     "market_periods": market_periods.rows,
     "price_change_analysis": price_change_analysis.rows,
     "price_change_windows": price_change_windows.rows,
+    "property_current": property_current.rows,
+    "property_days": property_days.rows,
+    "property_history": property_history.rows,
+    "property_history_mark_counts": property_history_mark_counts.rows,
+    "property_history_marks": property_history_marks.rows,
+    "property_price_comparison": property_price_comparison.rows,
+    "property_search_index": property_search_index.rows,
 }
 """The rows of each table by its name."""
