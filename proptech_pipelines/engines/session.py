@@ -31,12 +31,14 @@ class Session:
         return scalar(self.con, f"select count(*) from {table}")
 
     def slice_leaf(self, part: slices.Slice) -> slices.Leaf:
-        """The staging rows of `part`."""
-        return lambda model: slices.staged_rows(f"lake.{model.name}", part.where())
+        """The staging rows of `part`, and what it brings to append tables, which have been computed already."""
+        return lambda model: self.delta(model, part)
 
     def delta(self, root: Model, part: slices.Slice) -> str:
         """The rows that `part` brings to `root`, a staging model or a stored one that has been computed already."""
-        return self.slice_leaf(part)(root) if root.kind == "staging" else f"select * from delta_{root.name}"
+        if root.kind == "staging":
+            return slices.staged_rows(f"lake.{root.name}", part.where())
+        return f"select * from delta_{root.name}"
 
     def whole_leaf(
         self, high: int, reader: Model | None = None, keys: str = "", bounds: str = ""
