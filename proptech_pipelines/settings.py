@@ -41,7 +41,7 @@ class Settings:
     """A record with a longer string or bytes field is a dead letter."""
     max_batch_records: int = 200_000
     """Most records of one micro-batch."""
-    commit_interval_ms: int = 500
+    commit_interval_ms: int = 700
     """While following, a micro-batch is committed no more often than this."""
     follow_seconds: int = 3_600
     """How long one stream run follows the log before its successor takes over."""

@@ -19,7 +19,7 @@ def touch_drivers(session: Session, model: Model, part: slices.Slice) -> None:
     parts: list[str] = []
     changes: list[str] = []
     for root in graph.roots(model.name):
-        delta = session.delta(root, part)
+        delta = session.delta(root)
         for name in slices.inputs_through(graph, model, root):
             rows = slices.input_with(graph, graph[name], whole, root, delta)
             if name == model.driver:

@@ -42,10 +42,11 @@ class DuckDBEngine:
 
         Raises ModelError if a table and its late rows do not account for every row of its input.
         """
+        rows_in = self._session.take(family, part)
         for model in self._graph.stored(family):
-            self.compute_delta(model, part)
+            self._compute_delta(model, part)
             self.append_delta(model, commit_number)
-        return self._conserved(family, part)
+        return self._conserved(family, rows_in)
 
     def touched_days(self, family: str) -> tuple[date, ...]:
         """Days of the rows in the deltas of `family`, ascending."""
@@ -58,7 +59,7 @@ class DuckDBEngine:
         ).fetchall()
         return tuple(row[0] for row in rows)
 
-    def compute_delta(self, model: Model, part: slices.Slice) -> None:
+    def _compute_delta(self, model: Model, part: slices.Slice) -> None:
         """Put what `part` adds to `model` into the temporary table `delta_<model>`."""
         session = self._session
         if model.kind == "settled":
@@ -70,7 +71,7 @@ class DuckDBEngine:
             touch_groups(session, model, part)
             recompute_groups(session, model, part.high)
         else:
-            rows = slices.wrapped(self._graph, model, session.slice_leaf(part))
+            rows = slices.wrapped(self._graph, model, session.slice_leaf)
             session.temporary(f"delta_{model.name}", rows)
         self._require_identity(model)
 
@@ -117,11 +118,7 @@ class DuckDBEngine:
                 "correct the model's identity or SQL.",
             )
 
-    def _conserved(self, family: str, part: slices.Slice) -> Counts:
-        rows_in = sum(
-            scalar(self._con, f"select count(*) from lake.{model.name} where {part.where()}")
-            for model in self._graph.staging_of(family)
-        )
+    def _conserved(self, family: str, rows_in: int) -> Counts:
         conserving = [model for model in self._graph.stored(family) if model.conserves]
         if not conserving:
             return Counts(rows_in, rows_in)
@@ -129,14 +126,14 @@ class DuckDBEngine:
         for model in conserving:
             rule = model.conserves
             assert rule is not None
-            view = slices.wrapped(self._graph, self._graph[rule.rows], self._session.slice_leaf(part))
+            view = slices.wrapped(self._graph, self._graph[rule.rows], self._session.slice_leaf)
             assigned += scalar(self._con, f"select count(*) from ({view})")
             own = f"coalesce(sum({rule.count}), 0)" if rule.count else "count(*)"
             applied += scalar(self._con, f"select {own} from delta_{model.name}")
             late += self._session.count(f"delta_{rule.late}")
         if assigned != applied + late:
             raise ModelError(
-                f"{family}: {assigned} assignments, but {applied} applied and {late} late in {part}.",
+                f"{family}: {assigned} assignments, but {applied} applied and {late} late.",
                 f"mend the models of {family}: each row of the view is in one of the two tables.",
             )
         return Counts(rows_in, applied, late)

@@ -9,7 +9,7 @@ def touch_groups(session: Session, model: Model, part: slices.Slice) -> None:
     """Put the keys of the groups that `part` changes into the temporary table `touched`."""
     whole = session.whole_leaf(part.high)
     changed = " union ".join(
-        slices.changed_keys(session.graph, model, whole, root, session.delta(root, part))
+        slices.changed_keys(session.graph, model, whole, root, session.delta(root))
         for root in session.graph.roots(model.name)
     )
     if not model.reads:

@@ -30,15 +30,20 @@ class Session:
         """Number of rows of `table`."""
         return scalar(self.con, f"select count(*) from {table}")
 
-    def slice_leaf(self, part: slices.Slice) -> slices.Leaf:
-        """The staging rows of `part`, and what it brings to append tables, which have been computed already."""
-        return lambda model: self.delta(model, part)
+    def take(self, family: str, part: slices.Slice) -> int:
+        """Read the staging rows of `part` once, for every model of `family`; returns how many there are."""
+        names = [model.name for model in self.graph.staging_of(family)]
+        for name in names:
+            self.temporary(f"slice_{name}", slices.staged_rows(f"lake.{name}", part.where()))
+        return sum(self.count(f"slice_{name}") for name in names)
 
-    def delta(self, root: Model, part: slices.Slice) -> str:
-        """The rows that `part` brings to `root`, a staging model or a stored one that has been computed already."""
-        if root.kind == "staging":
-            return slices.staged_rows(f"lake.{root.name}", part.where())
-        return f"select * from delta_{root.name}"
+    def slice_leaf(self, model: Model) -> str:
+        """The rows that were taken of a staging model, or that an append table, computed already, is to get."""
+        return self.delta(model)
+
+    def delta(self, root: Model) -> str:
+        """The rows that were taken of a staging model, or that a stored one, computed already, is to get."""
+        return f"select * from {'slice' if root.kind == 'staging' else 'delta'}_{root.name}"
 
     def whole_leaf(
         self, high: int, reader: Model | None = None, keys: str = "", bounds: str = ""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from proptech_pipelines.engines.duckdb import Counts, DuckDBEngine
 from proptech_pipelines.lake.connection import Connection, scalar
@@ -9,6 +10,9 @@ from proptech_pipelines.lake.generations import physical
 from proptech_pipelines.lake.transactions import move_head, transaction
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.slices import Slice
+
+MAX_SLICE_ROWS = 1_000_000
+"""Most staging rows of one transaction of a family, so that catching up takes no more memory than following."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,33 @@ def family_position(con: Connection, family: str) -> FamilyPosition:
     return FamilyPosition(*(row or (0, 0)))
 
 
-def has_news(con: Connection, graph: Graph, family: str, part: Slice) -> bool:
-    """Whether the ingest transactions of `part` bring anything of the topics that `family` consumes.
+def next_slice(
+    con: Connection, graph: Graph, family: str, part: Slice, max_rows: int = MAX_SLICE_ROWS
+) -> Slice | None:
+    """The beginning of `part` that `family` is to take in next: `max_rows` staging rows, one transaction at least.
 
-    An idle entry is news too: it moves what is final.
+    None if `part` brings nothing of the topics that it consumes. An idle entry is news: it moves what is final.
     """
     topics = ", ".join(f"'{model.topic}'" for model in graph.staging_of(family))
-    return scalar(con, f"select count(*) from log_ranges where {part.where()} and topic in ({topics})") > 0
+    rows = con.execute(
+        "select commit_number, cast(sum(sum(staged)) over (order by commit_number) as bigint) from log_ranges "
+        f"where {part.where()} and topic in ({topics}) group by commit_number order by commit_number"
+    ).fetchall()
+    if not rows:
+        return None
+    for (number, _), (_, following) in pairwise(rows):
+        if following > max_rows:
+            return Slice(part.low, number)
+    return part
+
+
+def control_number_at(con: Connection, input_commit: int) -> int:
+    """The next number of the control log behind ingest transaction `input_commit`."""
+    return scalar(
+        con,
+        "select max(control_number) from ledger where writer = 'ingest' and commit_number <= ?",
+        [input_commit],
+    )
 
 
 def advance_family(

@@ -1,14 +1,11 @@
 """The ingest: takes micro-batches into log and staging, exactly once."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import pyarrow as pa
-
 from proptech_pipelines.clock import Clock
 from proptech_pipelines.contracts.rules import Limits
-from proptech_pipelines.contracts.wire import SchemaKey
+from proptech_pipelines.contracts.wire import SchemaKey, schema_key_of
 from proptech_pipelines.errors import RegistryUnavailable
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.connection import Connection
@@ -17,7 +14,7 @@ from proptech_pipelines.lake.log_writer import Batch, write_batch
 from proptech_pipelines.lake.positions import PartitionState, Positions, read_positions
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.pipeline.gather import TopicBatch, gather
-from proptech_pipelines.pipeline.prepare import Prepared, Range, advanced, prepare
+from proptech_pipelines.pipeline.prepare import Prepared, Range, advanced, prepare, range_table
 
 LookUp = Callable[[SchemaKey], str | None]
 """Text of a schema by id or GUID, None if the registry does not know it; raises RegistryUnavailable."""
@@ -76,7 +73,7 @@ class Ingest:
             prepared.log,
             prepared.staged,
             prepared.dead,
-            _range_table(ranges),
+            range_table(ranges),
             entries,
             prepared.consumed,
             prepared.staged_rows,
@@ -128,11 +125,6 @@ class Ingest:
                 self._clock.sleep(_RETRY_SECONDS)
 
 
-def schema_key_of(text: str) -> SchemaKey:
-    """The schema id or GUID that `text` stands for in the lake."""
-    return int(text) if text.isdigit() else text
-
-
 def _raised(positions: Positions, control: Sequence[ControlEntry]) -> list[Range]:
     found: list[Range] = []
     for entry in control:
@@ -144,44 +136,3 @@ def _raised(positions: Positions, control: Sequence[ControlEntry]) -> list[Range
 
 def _with_stream_time(state: PartitionState, stream_time_ms: int | None) -> PartitionState:
     return replace(state, stream_time_ms=max(stream_time_ms or 0, state.stream_time_ms or 0))
-
-
-def _range_table(ranges: Sequence[Range]) -> pa.Table:
-    return pa.Table.from_pylist(
-        [
-            {
-                "topic": item.state.topic,
-                "topic_id": item.state.topic_id,
-                "topic_epoch": item.state.topic_epoch,
-                "kafka_partition": item.state.partition,
-                "start_offset": item.start_offset,
-                "end_offset": item.state.next_offset,
-                "records": item.records,
-                "staged": item.staged,
-                "dead": item.dead,
-                "stream_time_ms": item.state.stream_time_ms,
-                "checksum": item.checksum,
-                "holes": json.dumps(item.holes) if item.holes else None,
-            }
-            for item in ranges
-        ],
-        _RANGE_SCHEMA,
-    )
-
-
-_RANGE_SCHEMA = pa.schema(
-    [
-        ("topic", pa.string()),
-        ("topic_id", pa.string()),
-        ("topic_epoch", pa.int32()),
-        ("kafka_partition", pa.int32()),
-        ("start_offset", pa.int64()),
-        ("end_offset", pa.int64()),
-        ("records", pa.int64()),
-        ("staged", pa.int64()),
-        ("dead", pa.int64()),
-        ("stream_time_ms", pa.int64()),
-        ("checksum", pa.int64()),
-        ("holes", pa.string()),
-    ]
-)

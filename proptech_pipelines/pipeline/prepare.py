@@ -1,5 +1,6 @@
 """From fetched records to what one ingest transaction writes. Pure: no clock, no registry, no lake."""
 
+import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,8 @@ class Prepared:
     staged: list[TopicRows] = field(default_factory=list[TopicRows])
     dead: list[TopicRows] = field(default_factory=list[TopicRows])
     ranges: list[Range] = field(default_factory=list[Range])
+    copies: int = 0
+    """Of the dead letters, those that are copies of other records."""
 
     @property
     def consumed(self) -> int:
@@ -58,8 +61,8 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """Rows of one topic in the order of its records: index of each one's record, and its times."""
+class TypedRows:
+    """Typed rows of one topic in the order of its records: index of each one's record, and its times."""
 
     index: Int64
     event_time_ms: Int64
@@ -79,13 +82,20 @@ def prepare(
     prepared = Prepared()
     for batch in batches:
         epoch = positions.epoch_of(batch.topic.name, batch.topic_id)
-        decoded = decode_records(batch.topic, batch.frames, batch.timestamps_ms, schemas, limits)
-        _prepare_topic(prepared, positions, batch, epoch, _with_tombstones(batch, decoded))
+        _prepare_topic(prepared, positions, batch, epoch, typed_rows(batch, schemas, limits))
     return prepared
 
 
+def typed_rows(
+    batch: TopicBatch, schemas: Mapping[SchemaKey, str | None], limits: Limits
+) -> TypedRows:
+    """Decode `batch`: what becomes of each of its records, whatever its place in the log."""
+    decoded = decode_records(batch.topic, batch.frames, batch.timestamps_ms, schemas, limits)
+    return _with_tombstones(batch, decoded)
+
+
 def _prepare_topic(
-    prepared: Prepared, positions: Positions, batch: TopicBatch, epoch: int, rows: _Rows
+    prepared: Prepared, positions: Positions, batch: TopicBatch, epoch: int, rows: TypedRows
 ) -> None:
     staged_at = np.searchsorted(rows.index, batch.starts).tolist()
     dead_at = np.searchsorted(
@@ -112,7 +122,8 @@ def _prepare_topic(
     if batch.values:
         prepared.log.append(TopicRows(*where, batch.log))
     if len(rows.index):
-        prepared.staged.append(TopicRows(*where, _staged_table(batch, rows, stream_times)))
+        prepared.staged.append(TopicRows(*where, staged_table(batch, rows, stream_times)))
+    prepared.copies += sum(bad.reason is DeadLetterReason.COPY_OF_RECORD for bad in rows.bad)
     if rows.bad:
         prepared.dead.append(TopicRows(*where, _dead_table(batch.log, rows.bad)))
 
@@ -142,6 +153,30 @@ def advanced(
     return Positions(commit_number, control_number, states)
 
 
+def range_table(ranges: Sequence[Range]) -> pa.Table:
+    """The rows of log_ranges, without what they have in common."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "topic": item.state.topic,
+                "topic_id": item.state.topic_id,
+                "topic_epoch": item.state.topic_epoch,
+                "kafka_partition": item.state.partition,
+                "start_offset": item.start_offset,
+                "end_offset": item.state.next_offset,
+                "records": item.records,
+                "staged": item.staged,
+                "dead": item.dead,
+                "stream_time_ms": item.state.stream_time_ms,
+                "checksum": item.checksum,
+                "holes": json.dumps(item.holes) if item.holes else None,
+            }
+            for item in ranges
+        ],
+        _RANGE_SCHEMA,
+    )
+
+
 def _state_of(positions: Positions, part: Fetched, epoch: int) -> PartitionState:
     """The state before `part`. Raises LedgerConflict if the range does not join on: nothing may be skipped."""
     known = positions.partitions.get((part.topic_id, part.partition))
@@ -154,12 +189,12 @@ def _state_of(positions: Positions, part: Fetched, epoch: int) -> PartitionState
     return known or PartitionState(part.topic, part.topic_id, epoch, part.partition, part.start_offset, None)
 
 
-def _with_tombstones(batch: TopicBatch, decoded: DecodedBatch) -> _Rows:
+def _with_tombstones(batch: TopicBatch, decoded: DecodedBatch) -> TypedRows:
     """Put the tombstones of a table topic among its rows; one without a key says nothing and is a dead letter."""
     if not len(decoded.tombstones):
         none = np.zeros(len(decoded.row_index), dtype=np.bool_)
         flags = pa.array(decoded.event_time_is_kafka)
-        return _Rows(decoded.row_index, decoded.event_time_ms, flags, decoded.table, none, decoded.bad)
+        return TypedRows(decoded.row_index, decoded.event_time_ms, flags, decoded.table, none, decoded.bad)
     keyed = [index for index in decoded.tombstones.tolist() if batch.keys[index]]
     keyless = [index for index in decoded.tombstones.tolist() if not batch.keys[index]]
     bad = [Bad(index, DeadLetterReason.TOMBSTONE, "a tombstone without a key") for index in keyless]
@@ -168,7 +203,7 @@ def _with_tombstones(batch: TopicBatch, decoded: DecodedBatch) -> _Rows:
     kafka = batch.timestamps_ms[np.array(keyed, dtype=np.int64)]
     source = np.concatenate([np.arange(len(decoded.row_index)), np.full(len(keyed), -1)])[order]
     flags = np.concatenate([decoded.event_time_is_kafka, np.ones(len(keyed), dtype=np.bool_)])[order]
-    return _Rows(
+    return TypedRows(
         index[order],
         np.concatenate([decoded.event_time_ms, kafka])[order],
         pa.array(flags),
@@ -178,7 +213,8 @@ def _with_tombstones(batch: TopicBatch, decoded: DecodedBatch) -> _Rows:
     )
 
 
-def _staged_table(batch: TopicBatch, rows: _Rows, stream_times: Int64) -> pa.Table:
+def staged_table(batch: TopicBatch, rows: TypedRows, stream_times: Int64) -> pa.Table:
+    """The rows for staging; `stream_times[i]` belongs to row i."""
     picked = batch.log.select(["kafka_partition", "kafka_offset", "kafka_timestamp_ms", "kafka_date"])
     if len(rows.index) != len(picked):
         picked = picked.take(pa.array(rows.index))
@@ -206,3 +242,21 @@ def _dead_table(log: pa.Table, bad: Sequence[Bad]) -> pa.Table:
         .append_column("message", pa.array([item.message for item in bad]))
         .drop_columns(["kafka_date"])
     )
+
+
+_RANGE_SCHEMA = pa.schema(
+    [
+        ("topic", pa.string()),
+        ("topic_id", pa.string()),
+        ("topic_epoch", pa.int32()),
+        ("kafka_partition", pa.int32()),
+        ("start_offset", pa.int64()),
+        ("end_offset", pa.int64()),
+        ("records", pa.int64()),
+        ("staged", pa.int64()),
+        ("dead", pa.int64()),
+        ("stream_time_ms", pa.int64()),
+        ("checksum", pa.int64()),
+        ("holes", pa.string()),
+    ]
+)

@@ -4,6 +4,7 @@ The ingest works in the calling thread; families, outboxes and upkeep in threads
 transactions. Ending at any instant loses nothing: what is not committed is fetched again by the next run.
 """
 
+import importlib
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
 from proptech_pipelines.clock import Clock, SystemClock
+from proptech_pipelines.contracts.geography import known_zip_codes
 from proptech_pipelines.contracts.registry import Registry
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.lake.connection import Connection, cursor
@@ -90,7 +92,13 @@ class StreamRun:
     def _prepared(self, con: Connection, registry: Registry) -> tuple[Graph, Ingest]:
         graph = live_graph(con)
         limits = Limits.of(self._settings)
-        return graph, Ingest(cursor(con), graph, registry.schema, limits, self._clock)
+        ingest = Ingest(cursor(con), graph, registry.schema, limits, self._clock)
+        # A hand-over waits for nothing that can be had before it: the catalog, pandas (pyarrow's first array asks for
+        # it) and the zip codes took 2 s of the first transaction.
+        ingest.load()
+        importlib.import_module("pandas")
+        known_zip_codes()
+        return graph, ingest
 
     @contextmanager
     def _working(self, con: Connection, graph: Graph) -> Iterator[None]:

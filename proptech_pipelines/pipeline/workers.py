@@ -14,8 +14,9 @@ from proptech_pipelines.pipeline.advance import (
     Advance,
     FamilyPosition,
     advance_family,
+    control_number_at,
     family_position,
-    has_news,
+    next_slice,
 )
 from proptech_pipelines.pipeline.progress import Progress
 from proptech_pipelines.publishing.outbox import OutboxPublisher
@@ -82,14 +83,14 @@ class FamilyWorker(threading.Thread):
         cut = self._progress.wait_beyond(INGEST, seen, _LOOK_SECONDS)
         if cut.number <= seen:
             return not self._progress.stop.is_set()
-        if not has_news(self._con, self._graph, self._family, Slice(seen, cut.number)):
+        part = next_slice(self._con, self._graph, self._family, Slice(seen, cut.number))
+        if part is None:
             self._seen = cut.number
             return True
+        control = cut.control_number if part.high == cut.number else control_number_at(self._con, part.high)
         with self._leases.hold(family_lease(self._family)):
-            done = advance_family(
-                self._con, self._graph, self._family, position, cut.number, cut.control_number
-            )
-        self._position = FamilyPosition(done.commit_number, cut.number)
+            done = advance_family(self._con, self._graph, self._family, position, part.high, control)
+        self._position = FamilyPosition(done.commit_number, part.high)
         self._progress.report(self._family, done.commit_number)
         self._on_advance(done)
         return True
