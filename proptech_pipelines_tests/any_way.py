@@ -84,6 +84,7 @@ class Lakes:
         """Bring both lakes to the end of the log and compare them with each other and with the reference."""
         stream, replay = self._stream, self._replay
         stream.pipeline.renew(self._template)
+        stream.know(run.log)
         for step in run.steps:
             take(stream, step)
         stream.advance()

@@ -39,13 +39,23 @@ class EngineDriver:
         for records, idle in _transactions(events):
             self.pipeline.pipe([_record(event) for event in records], [_idle(entry) for entry in idle])
 
+    def know(self, entries: Sequence[Entry], /) -> None:
+        """Take in that the partitions of `entries` are there, as the stream does when it begins.
+
+        What is decided once waits for all of them.
+        """
+        self._take_in({(entry.topic, entry.partition) for entry in entries})
+
     def _register(self, entries: Sequence[Entry]) -> None:
         """Take in that partitions are there whose first entry is idle, as the stream does before it watches them."""
+        first = {(entry.topic, entry.partition): entry for entry in reversed(entries)}
+        self._take_in({where for where, entry in first.items() if isinstance(entry, Idle)})
+
+    def _take_in(self, partitions: set[tuple[str, int]]) -> None:
         known = {
             (state.topic, state.partition) for state in self.pipeline.ingest.positions.partitions.values()
         }
-        first = {(entry.topic, entry.partition): entry for entry in reversed(entries)}
-        new = [where for where, entry in first.items() if where not in known and isinstance(entry, Idle)]
+        new = sorted(partitions - known)
         if new:
             self.pipeline.ingest.take(
                 [Fetched(topic, topic_id(topic), partition, 0, 0) for topic, partition in new]

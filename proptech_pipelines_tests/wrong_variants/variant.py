@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from proptech_pipelines_tests.aimed_logs import Batches
+from proptech_pipelines_tests.equivalence import FAMILIES
 
 Way = Literal["stream", "fold", "rebuild", "made again"]
 
@@ -19,6 +20,8 @@ class WrongVariant:
     replace: str
     log: Callable[[], Batches]
     way: Way = "stream"
+    families: tuple[str, ...] = FAMILIES
+    """The families that take the log in, and whose tables are compared."""
 
     def __str__(self) -> str:
         return self.name
