@@ -8,19 +8,26 @@ multisets: by key columns and values, not by their order.
 from collections.abc import Callable
 
 from proptech_pipelines_tests.reference import (
+    enriched_listings,
     late_events,
     market_alerts,
     market_index,
     market_periods,
     price_change_analysis,
     price_change_windows,
+    price_cut_first_views,
+    price_cut_late_views,
+    price_drop_notifications,
+    processed_properties,
     property_current,
     property_days,
     property_history,
     property_history_mark_counts,
     property_history_marks,
     property_price_comparison,
+    property_processing_errors,
     property_search_index,
+    stale_price_cuts,
 )
 from proptech_pipelines_tests.reference.log import Entry, Event, Idle, Log, Row
 from proptech_pipelines_tests.reference.staging import Staged, dead, staged
@@ -28,6 +35,7 @@ from proptech_pipelines_tests.reference.staging import Staged, dead, staged
 __all__ = ["TABLES", "Entry", "Event", "Idle", "Log", "Row", "Staged", "dead", "staged"]
 
 TABLES: dict[str, Callable[[Log], list[Row]]] = {
+    "enriched_listings": enriched_listings.rows,
     "late_events": late_events.rows,
     "market_alerts": market_alerts.rows,
     "market_index": market_index.rows,
@@ -41,5 +49,11 @@ TABLES: dict[str, Callable[[Log], list[Row]]] = {
     "property_history_marks": property_history_marks.rows,
     "property_price_comparison": property_price_comparison.rows,
     "property_search_index": property_search_index.rows,
+    "price_cut_first_views": price_cut_first_views.rows,
+    "price_cut_late_views": price_cut_late_views.rows,
+    "price_drop_notifications": price_drop_notifications.rows,
+    "processed_properties": processed_properties.rows,
+    "property_processing_errors": property_processing_errors.rows,
+    "stale_price_cuts": stale_price_cuts.rows,
 }
 """The rows of each table by its name."""
