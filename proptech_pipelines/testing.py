@@ -109,7 +109,7 @@ class PipelineDriver:
         self.con.close()  # and its temporary tables with it
         self.con = cursor(self._duckdb)
         self.graph = live_graph(self.con)
-        self.ingest = Ingest(self.con, self.graph, SCHEMAS.get, _LIMITS, ManualClock())
+        self.ingest = Ingest(self.con, SCHEMAS.get, _LIMITS, ManualClock())
 
     def pipe(self, records: Sequence[Record] = (), idle: Sequence[ControlEntry] = ()) -> None:
         """Take `records` (per partition in the order of their offsets) and `idle` entries in as one transaction."""

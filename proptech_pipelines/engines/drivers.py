@@ -37,7 +37,7 @@ def touch_drivers_where(session: Session, model: Model, high: int, condition: st
     """Put all driver rows below `high` for which `condition` holds, and those of stored rows, into `touched`."""
     columns = ", ".join((*COORDINATES, *model.key, model.time))
     driver = slices.input_of(session.graph, session.graph[model.driver], session.whole_leaf(high))
-    stored = slices.whole_rows(model, session.naming(model.name), condition)
+    stored = slices.whole_rows(model, f"lake.{model.table}", condition)
     session.temporary(
         "touched",
         f"select {columns} from ({driver}) where {condition} union select {columns} from ({stored})",
@@ -67,7 +67,7 @@ def recompute_drivers(session: Session, model: Model, high: int) -> None:
     if model.day_of == time:
         bounds = f" and {time} >= timestamp '{low}' and {time} <= timestamp '{high_time}'"
     stored = slices.whole_rows(
-        model, session.naming(model.name), f"{slices.key_match(COORDINATES, 'touched')}{bounds}"
+        model, f"lake.{model.table}", f"{slices.key_match(COORDINATES, 'touched')}{bounds}"
     )
     session.temporary("old_rows", stored)
     session.temporary(f"delta_{model.name}", slices.difference(model.column_names, "old_rows", "new_rows"))

@@ -7,7 +7,7 @@ import duckdb
 
 from proptech_pipelines.engines.drivers import recompute_drivers, touch_drivers, touch_drivers_where
 from proptech_pipelines.engines.groups import recompute_groups, touch_groups
-from proptech_pipelines.engines.session import Naming, Session
+from proptech_pipelines.engines.session import Session
 from proptech_pipelines.engines.settled import settle
 from proptech_pipelines.errors import ModelError
 from proptech_pipelines.lake.connection import scalar
@@ -31,11 +31,10 @@ class DuckDBEngine:
     Results of a step stand in temporary tables `delta_<model>` until the next one.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, graph: Graph, naming: Naming) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, graph: Graph) -> None:
         self._con = con
         self._graph = graph
-        self._naming = naming
-        self._session = Session(con, graph, naming)
+        self._session = Session(con, graph)
 
     def advance(self, family: str, part: slices.Slice, commit_number: int) -> Counts:
         """Take the staging rows of `part` into every stored table of `family`, as its transaction `commit_number`.
@@ -86,7 +85,7 @@ class DuckDBEngine:
             recompute_drivers(session, model, high)
             return
         keys = ", ".join(model.key)
-        stored = slices.whole_rows(model, self._naming(model.name), condition)
+        stored = slices.whole_rows(model, f"lake.{model.table}", condition)
         inputs = slices.all_keys(self._graph, model, session.whole_leaf(high))
         session.temporary(
             "touched", f"select {keys} from ({inputs}) where {condition} union select {keys} from ({stored})"
@@ -99,7 +98,7 @@ class DuckDBEngine:
         if rows:
             columns = ", ".join((("sign",) if model.kind == "recompute" else ()) + model.column_names)
             self._con.execute(
-                f"insert into {self._naming(model.name)} select {commit_number}, {columns} from delta_{model.name}"
+                f"insert into lake.{model.table} select {commit_number}, {columns} from delta_{model.name}"
             )
         return rows
 

@@ -38,7 +38,7 @@ def recompute_groups(session: Session, model: Model, high: int) -> None:
         ),
     )
     session.temporary("new_rows", f"select * from ({new}) where {slices.key_match(model.key, 'touched')}")
-    session.temporary("old_rows", slices.whole_rows(model, session.naming(model.name), restricted))
+    session.temporary("old_rows", slices.whole_rows(model, f"lake.{model.table}", restricted))
     session.temporary(f"delta_{model.name}", slices.difference(model.column_names, "old_rows", "new_rows"))
 
 

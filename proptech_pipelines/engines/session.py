@@ -1,6 +1,5 @@
 """What every kind of model needs to be executed: a connection, the graph, and where the stored tables are."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import duckdb
@@ -10,9 +9,6 @@ from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
 
-Naming = Callable[[str], str]
-"""From a stored model's name to its physical table."""
-
 
 @dataclass(frozen=True)
 class Session:
@@ -20,7 +16,6 @@ class Session:
 
     con: duckdb.DuckDBPyConnection
     graph: Graph
-    naming: Naming
 
     def temporary(self, name: str, sql: str) -> None:
         """Put the rows of `sql` into the temporary table `name`."""
@@ -34,7 +29,9 @@ class Session:
         """Read the staging rows of `part` once, for every model of `family`; returns how many there are."""
         names = [model.name for model in self.graph.staging_of(family)]
         for name in names:
-            self.temporary(f"slice_{name}", slices.staged_rows(f"lake.{name}", part.where()))
+            self.temporary(
+                f"slice_{name}", slices.staged_rows(f"lake.{self.graph[name].table}", part.where())
+            )
         return sum(self.count(f"slice_{name}") for name in names)
 
     def slice_leaf(self, model: Model) -> str:
@@ -52,7 +49,7 @@ class Session:
 
         def leaf(model: Model) -> str:
             if model.kind == "staging":
-                return slices.staged_rows(f"lake.{model.name}", f"commit_number <= {high}")
+                return slices.staged_rows(f"lake.{model.table}", f"commit_number <= {high}")
             condition = ""
             # Groups are picked below the fold's GROUP BY, where DuckLake can leave files out.
             if (
@@ -61,7 +58,7 @@ class Session:
                 and set(reader.key) <= set(self.graph.folds[model.name].keys)
             ):
                 condition = f"{slices.key_match(reader.key, keys)}{bounds}"
-            return slices.whole_rows(model, self.naming(model.name), condition)
+            return slices.whole_rows(model, f"lake.{model.table}", condition)
 
         return leaf
 

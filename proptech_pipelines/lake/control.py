@@ -8,7 +8,7 @@ from typing import Literal
 class ControlEntry:
     """One entry; its number is allotted when it is committed. Unused fields are None."""
 
-    kind: Literal["partition_idle", "schema_resolved", "gap_accepted"]
+    kind: Literal["partition_idle", "schema_resolved", "gap_accepted", "swap"]
     topic: str
     topic_id: str | None = None
     partition: int | None = None
@@ -16,3 +16,4 @@ class ControlEntry:
     stream_time_ms: int | None = None
     schema_key: str | None = None
     schema_text: str | None = None
+    detail: str | None = None

@@ -1,12 +1,13 @@
 """The tables of models in the lake: physical tables by generation, and the views under the public names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib import resources
 
 import duckdb
 
 from proptech_pipelines.contracts.columns import decoded_columns
-from proptech_pipelines.contracts.topics import topic
+from proptech_pipelines.contracts.topics import schema_text, topic
 from proptech_pipelines.lake.connection import LAKE
 from proptech_pipelines.lake.stream_times import stream_times
 from proptech_pipelines.lake.tables import (
@@ -22,8 +23,6 @@ from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import STREAM_TIMES, Graph
 from proptech_pipelines.models.model import COMMIT_COLUMN, SIGN_COLUMN, Model, parse_model
 from proptech_pipelines.models.supported import check_model, check_types
-
-FIRST_GENERATION = 1
 
 
 def checkout_models() -> list[Model]:
@@ -49,82 +48,96 @@ def checkout_graph() -> Graph:
 
 def live_graph(con: duckdb.DuckDBPyConnection) -> Graph:
     """The models that the lake's tables follow: their stored texts, whatever the installation holds by now."""
-    rows = con.execute("select table_name, folder, model from generations order by table_name").fetchall()
-    return Graph.of(parse_model(*row) for row in rows)
+    return Graph.of(_stored_models(con, "state = 'live'"))
 
 
-def physical(name: str) -> str:
-    """The stored table behind the public name of a model."""
-    return f"{LAKE}.{name}__{FIRST_GENERATION}"
+def shadow_graph(con: duckdb.DuckDBPyConnection) -> Graph:
+    """The live models, but for those whose next generation is being built: that one."""
+    models = {model.name: model for model in _stored_models(con, "state = 'live'")}
+    models |= {model.name: model for model in _stored_models(con, "state = 'building'")}
+    return Graph.of(models.values())
 
 
-def create_models(con: duckdb.DuckDBPyConnection, graph: Graph) -> tuple[str, ...]:
-    """Create the tables and views of models that the lake does not have, and the heads of their families.
+def _stored_models(con: duckdb.DuckDBPyConnection, condition: str) -> Iterator[Model]:
+    rows = con.execute(
+        f"select table_name, folder, model, generation, state = 'live' from generations where {condition} "
+        "order by table_name"
+    ).fetchall()
+    for name, folder, text, generation, is_live in rows:
+        yield replace(parse_model(name, folder, text), generation=generation, is_live=is_live)
 
-    A family that the lake has keeps its models as they were when it was made; the names of models that
-    differ from that by now are returned.
+
+def live_table(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    """The stored table that stands behind the public name of a model now."""
+    row = con.execute(
+        "select generation from generations where table_name = ? and state = 'live'", [name]
+    ).fetchone()
+    return f"{LAKE}.{name}__{row[0] if row else 1}"
+
+
+def create_models(con: duckdb.DuckDBPyConnection, graph: Graph) -> None:
+    """Create the tables and views of all models and the heads of their families, in a lake that has none yet.
+
+    A lake that has models keeps them as they were when their tables were made: what differs by now is for a plan
+    to bring about (`pipeline.plan`).
     """
-    live = {
-        row[0]: (row[1], row[2])
-        for row in con.execute("select table_name, family, model from generations").fetchall()
-    }
-    families = {family for family, _ in live.values() if family}
-    wanted = [
-        model for model in graph.models.values() if model.name not in live and model.family not in families
-    ]
-    new_families = [family for family in graph.families if family not in families]
-    if wanted:
+    if not con.execute("select count(*) from generations").fetchall()[0][0]:
         with transaction(con):
-            for model in wanted:
-                _create(con, graph, model)
-            _record(con, wanted)
-    create_heads(con, new_families)
-    done = {model.name for model in wanted}
-    return tuple(
-        model.name
-        for model in graph.models.values()
-        if model.name not in done and live.get(model.name, ("", ""))[1] != model.text
-    )
+            for model in graph.models.values():
+                create_model(con, graph, model)
+            record(con, list(graph.models.values()))
+    # A kill may have come between the two.
+    create_heads(con, live_graph(con).families)
 
 
-def _create(con: duckdb.DuckDBPyConnection, graph: Graph, model: Model) -> None:
+def create_model(con: duckdb.DuckDBPyConnection, graph: Graph, model: Model) -> None:
+    """Create the table of `model`, and the public view of a live one. Raises ModelError for lossy columns."""
     if model.kind == "staging":
         _create_staging(con, model)
-    elif model.kind == "view":
-        _create_view(con, model)
-    else:
+    elif model.is_stored:
         _create_stored(con, graph, model)
+    if model.is_live and model.kind != "staging":
+        create_public_view(con, model)
 
 
-def _record(con: duckdb.DuckDBPyConnection, models: Sequence[Model]) -> None:
-    rows = ", ".join(["(?, ?, ?, ?, ?, now() at time zone 'UTC')"] * len(models))
+def create_public_view(con: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Put the view under the public name of `model`, over whatever stands there."""
+    con.execute(f"drop view if exists {model.name}")
+    con.execute(public_view(model))
+    comment(con, "view", model.name, model.description, {})
+
+
+def record(con: duckdb.DuckDBPyConnection, models: Sequence[Model]) -> None:
+    """Note the generations of `models`."""
+    rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, now() at time zone 'UTC')"] * len(models))
     values = [
         value
         for model in models
-        for value in (model.name, FIRST_GENERATION, model.family, model.folder, model.text)
+        for value in (
+            model.name,
+            model.generation,
+            model.family,
+            model.folder,
+            model.text,
+            schema_text(model.topic) if model.kind == "staging" else None,
+            "live" if model.is_live else "building",
+        )
     ]
     con.execute(f"insert into generations values {rows}", values)
 
 
 def _create_staging(con: duckdb.DuckDBPyConnection, model: Model) -> None:
     con.execute(staging_table(model))
-    con.execute(f"alter table {model.name} set partitioned by (kafka_date)")
+    con.execute(f"alter table {model.table} set partitioned by (kafka_date)")
     texts = {name: text for name, (_, text) in staging_columns(model).items()}
     texts |= {column.name: column.description for column in model.columns}
-    comment(con, "table", model.name, model.description, texts)
+    comment(con, "table", model.table, model.description, texts)
 
 
 def _create_stored(con: duckdb.DuckDBPyConnection, graph: Graph, model: Model) -> None:
     con.execute(stored_table(graph, model))
-    described = con.execute(f"describe {physical(model.name)}").fetchall()
+    described = con.execute(f"describe {model.table}").fetchall()
     check_types(model, {row[0]: row[1] for row in described})
-    con.execute(public_view(model))
-    comment(con, "view", model.name, model.description, {})
-
-
-def _create_view(con: duckdb.DuckDBPyConnection, model: Model) -> None:
-    con.execute(public_view(model))
-    comment(con, "view", model.name, model.description, {})
 
 
 def staging_columns(model: Model) -> dict[str, tuple[str, str]]:
@@ -139,7 +152,7 @@ def staging_table(model: Model) -> str:
     empty = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in decoded)
     head = ", ".join(f"cast(null as {kind}) as {name}" for name, (kind, _) in staging_columns(model).items())
     return (
-        f"create table {model.name} as with decoded as (select {empty}) select {head}, typed.* "
+        f"create table {model.table} as with decoded as (select {empty}) select {head}, typed.* "
         f"from ({model.sql}) as typed limit 0"
     )
 
@@ -149,12 +162,12 @@ def stored_table(graph: Graph, model: Model) -> str:
 
     def leaf(root: Model) -> str:
         if root.kind == "staging":
-            return slices.staged_rows(f"{LAKE}.{root.name}", "true")
-        return slices.whole_rows(root, physical(root.name))
+            return slices.staged_rows(f"{LAKE}.{root.table}", "true")
+        return slices.whole_rows(root, f"{LAKE}.{root.table}")
 
     sign = f", cast(null as integer) as {SIGN_COLUMN}" if model.kind == "recompute" else ""
     return (
-        f"create table {physical(model.name)} as select cast(null as bigint) as {COMMIT_COLUMN}{sign}, * "
+        f"create table {model.table} as select cast(null as bigint) as {COMMIT_COLUMN}{sign}, * "
         f"from ({slices.wrapped(graph, model, leaf)}) limit 0"
     )
 
@@ -163,7 +176,7 @@ def public_view(model: Model) -> str:
     """The statement that makes the view under the model's name. Names in it are bare, so that any alias of the
     lake will do."""
     if model.is_stored:
-        return f"create view {model.name} as {slices.whole_rows(model, physical(model.name).removeprefix('lake.'))}"
+        return f"create view {model.name} as {slices.whole_rows(model, model.table)}"
     given = f"with {STREAM_TIMES} as ({stream_times(model.family)}) " if STREAM_TIMES in model.inputs else ""
     return f"create view {model.name} as {given}select * from ({model.sql}\n)"
 

@@ -16,6 +16,8 @@ from proptech_pipelines.lake.connection import catalog_source
 from proptech_pipelines.settings import Settings
 
 STREAM = "stream"
+INGEST_LEASE = "ingest"
+"""Held for the length of one transaction of the ingest."""
 _NAMESPACE = "hashtext('proptech_pipelines')"
 
 

@@ -95,7 +95,7 @@ def write_control(
             cut.setdefault(state.topic_id, {})[str(state.partition)] = state.next_offset
     for entry in entries:
         con.execute(
-            "insert into control_log values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now() at time zone 'UTC')",
+            "insert into control_log values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now() at time zone 'UTC')",
             [
                 number,
                 commit_number,
@@ -107,6 +107,7 @@ def write_control(
                 entry.stream_time_ms,
                 entry.schema_key,
                 entry.schema_text,
+                entry.detail,
                 json.dumps(cut, sort_keys=True),
             ],
         )

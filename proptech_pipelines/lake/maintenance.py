@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import duckdb
 
 from proptech_pipelines.lake.connection import LAKE
-from proptech_pipelines.lake.generations import physical
 from proptech_pipelines.lake.transactions import transaction
 from proptech_pipelines.models.fold import fold_of
 from proptech_pipelines.models.model import COMMIT_COLUMN, SIGN_COLUMN, Model
@@ -41,9 +40,8 @@ TIERS = (
 def merge_files(con: duckdb.DuckDBPyConnection, folded: Collection[str] = ()) -> str | None:
     """Merge the small files of the table that needs it most; returns its name, None if none does.
 
-    Tables of the models in `folded` are left alone: folding their rows keeps their files few.
+    The tables in `folded` are left alone: folding their rows keeps their files few.
     """
-    left_alone = {physical(name).removeprefix(f"{LAKE}.") for name in folded}
     tables = con.execute(
         f"select table_name, file_count, file_size_bytes from ducklake_table_info('{LAKE}')"
     ).fetchall()
@@ -53,7 +51,7 @@ def merge_files(con: duckdb.DuckDBPyConnection, folded: Collection[str] = ()) ->
         is_candidate = any(
             count >= tier.files and total_bytes >= tier.files * tier.low_bytes for tier in TIERS
         )
-        if is_candidate and name not in left_alone:
+        if is_candidate and name not in folded:
             files = con.execute(
                 f"select data_file_size_bytes from ducklake_list_files('{LAKE}', '{name}')"
             ).fetchall()
@@ -89,7 +87,7 @@ def fold_rows(con: duckdb.DuckDBPyConnection, model: Model, up_to: int) -> bool:
 
     What readers see does not change. Hold the family's lease: an insert beside it would fail.
     """
-    table = physical(model.name)
+    table = f"{LAKE}.{model.table}"
     commits = [
         int(row[0])
         for row in con.execute(

@@ -1,6 +1,5 @@
 """Opening the lake for writing: makes it on the first call, and what a newer installation adds."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,7 +11,6 @@ from proptech_pipelines.lake.connection import connect
 from proptech_pipelines.lake.generations import checkout_graph, create_models
 from proptech_pipelines.settings import Settings
 
-log = logging.getLogger(__name__)
 _ATTEMPTS = 5
 
 
@@ -35,14 +33,9 @@ def ensure_tables(con: duckdb.DuckDBPyConnection) -> None:
     for attempt in range(_ATTEMPTS):
         try:
             tables.create(con)
-            changed = create_models(con, checkout_graph())
+            create_models(con, checkout_graph())
         except LedgerConflict:
             if attempt == _ATTEMPTS - 1:
                 raise
         else:
-            if changed:
-                log.warning(
-                    "the lake keeps to the models it was made with; %s differ in this installation",
-                    ", ".join(changed),
-                )
             return

@@ -80,7 +80,7 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         {
             "number": ("BIGINT", "Number, from 0, without gaps"),
             **_COMMIT,
-            "kind": ("VARCHAR", "partition_idle, schema_resolved or gap_accepted"),
+            "kind": ("VARCHAR", "partition_idle, schema_resolved, gap_accepted or swap"),
             "topic": ("VARCHAR", "Topic concerned"),
             "topic_id": ("VARCHAR", "Id of that topic"),
             "kafka_partition": ("INTEGER", "Partition concerned"),
@@ -88,6 +88,7 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "stream_time_ms": ("BIGINT", "Stream time that the partition is raised to, ms since 1970"),
             "schema_key": ("VARCHAR", "Schema id or GUID"),
             "schema_text": ("VARCHAR", "Full text of the schema"),
+            "detail": ("VARCHAR", "JSON of a swap: generation by table before and after"),
             "positions": ("VARCHAR", "JSON: next offset by topic id and partition when it was written"),
             "written_at": ("TIMESTAMP", "When it was written, UTC"),
         },
@@ -151,6 +152,8 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "family": ("VARCHAR", "Family that stores it, empty for staging and for views of no family"),
             "folder": ("VARCHAR", "Folder of the model's file"),
             "model": ("VARCHAR", "Text of the model's file"),
+            "reader_schema": ("VARCHAR", "Staging: the Avro schema by which its records are read"),
+            "state": ("VARCHAR", "live, building beside the live one, or retired"),
             "created_at": ("TIMESTAMP", "When the table was made, UTC"),
         },
     ),
@@ -224,13 +227,13 @@ def comment(
             con.execute(f"comment on column {name}.{column} is '{quoted(text)}'")
 
 
-def create_heads(con: duckdb.DuckDBPyConnection, writers: Sequence[str]) -> None:
-    """Create the heads of `writers`, at 0. One that stands there empty, after a kill, is filled."""
+def create_heads(con: duckdb.DuckDBPyConnection, writers: Sequence[str], first: int = 0) -> None:
+    """Create the heads of `writers`, at `first`. One that stands there empty, after a kill, is filled."""
     for writer in writers:
-        con.execute(f"create table if not exists head_{writer} (b bigint)")
+        con.execute(f"create table if not exists head_{writer} (b bigint, generation integer)")
         keep_in_catalog(con, f"head_{writer}")
         with transaction(con):
-            con.execute(f"insert into head_{writer} select 0 where not exists (from head_{writer})")
+            con.execute(f"insert into head_{writer} select {first}, 1 where not exists (from head_{writer})")
 
 
 def keep_in_catalog(con: duckdb.DuckDBPyConnection, table: str) -> None:

@@ -31,16 +31,18 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
 
 
-def move_head(con: duckdb.DuckDBPyConnection, writer: str, current: int) -> int:
+def move_head(con: duckdb.DuckDBPyConnection, writer: str, current: int, generation: int = 1) -> int:
     """Move the head of `writer` from `current` to the next number and return that, inside a transaction.
 
     The update of one row is what makes two transactions of a writer conflict; appending alone would not.
-    Raises LedgerConflict if the head is no longer at `current`.
+    Raises LedgerConflict if the head is no longer at `current`, or its tables no longer of `generation`.
     """
-    row = con.execute(f"update head_{writer} set b = b + 1 where b = {current}").fetchone()
+    row = con.execute(
+        f"update head_{writer} set b = b + 1 where b = {current} and generation = {generation}"
+    ).fetchone()
     if row is None or row[0] != 1:
         raise LedgerConflict(
-            f"The head of {writer} is no longer at {current}.",
+            f"The head of {writer} is no longer at {current} of generation {generation}.",
             "plan the unit again.",
             writer=writer,
             current=current,

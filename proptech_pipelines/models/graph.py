@@ -61,6 +61,16 @@ class Graph:
         """The stored models of `family`, inputs first."""
         return tuple(model for model in self.models.values() if model.is_stored and model.family == family)
 
+    def writer(self, family: str) -> str:
+        """Who advances the tables of `family`: the family itself, or what builds its next generation."""
+        first = self.stored(family)[0]
+        return family if first.is_live else f"{family}__{first.generation}"
+
+    def head_generation(self, family: str) -> int:
+        """What the head of that writer must say, lest rows go into tables that were swapped out."""
+        first = self.stored(family)[0]
+        return first.generation if first.is_live else 1
+
     def upstream(self, name: str) -> tuple[Model, ...]:
         """Models that `name` reads, directly or through others, inputs first; `name` itself is not among them."""
         found: dict[str, Model] = {}

@@ -92,6 +92,17 @@ class Model:
     reach_days: int = 0
     """How many days the event time of a record may lie from the day of its rows; 0 for no such bound."""
     conserves: Conserves | None = None
+    generation: int = 1
+    """Which making of its table this is. The tables of a family have one number; staging tables have their own."""
+    is_live: bool = True
+    """False while its table is built beside the live one."""
+
+    @property
+    def table(self) -> str:
+        """The table that holds its rows: a public view stands before it, except before a staging table."""
+        if self.kind == "staging" and self.is_live:
+            return self.name
+        return f"{self.name}__{self.generation}"
 
     @property
     def is_stored(self) -> bool:

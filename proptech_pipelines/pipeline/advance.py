@@ -1,12 +1,12 @@
 """Advances a family of models from its own position to the ingest's, in a transaction of its own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
 from proptech_pipelines.engines.duckdb import Counts, DuckDBEngine
 from proptech_pipelines.lake.connection import Connection, scalar
-from proptech_pipelines.lake.generations import physical
 from proptech_pipelines.lake.transactions import move_head, transaction
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.slices import Slice
@@ -37,11 +37,11 @@ class Advance:
     days: tuple[date, ...] = ()
 
 
-def family_position(con: Connection, family: str) -> FamilyPosition:
-    """Read the position of `family` from the ledger."""
+def family_position(con: Connection, writer: str) -> FamilyPosition:
+    """Read the position of a family, or of who builds its next generation (`Graph.writer`), from the ledger."""
     row = con.execute(
-        f"select (select b from head_{family}), "
-        f"(select coalesce(max(input_commit), 0) from ledger where writer = '{family}')"
+        f"select (select b from head_{writer}), "
+        f"(select coalesce(max(input_commit), 0) from ledger where writer = '{writer}')"
     ).fetchone()
     return FamilyPosition(*(row or (0, 0)))
 
@@ -53,10 +53,19 @@ def next_slice(
 
     None if `part` brings nothing of the topics that it consumes. An idle entry is news: it moves what is final.
     """
-    topics = ", ".join(f"'{model.topic}'" for model in graph.staging_of(family))
+    return _beginning(con, [model.topic for model in graph.staging_of(family)], part, max_rows)
+
+
+def next_staging_slice(con: Connection, topic: str, part: Slice, max_rows: int) -> Slice | None:
+    """The beginning of `part` with at most `max_rows` rows of `topic`, as `next_slice`."""
+    return _beginning(con, [topic], part, max_rows)
+
+
+def _beginning(con: Connection, topics: Sequence[str], part: Slice, max_rows: int) -> Slice | None:
+    names = ", ".join(f"'{name}'" for name in topics)
     rows = con.execute(
         "select commit_number, cast(sum(sum(staged)) over (order by commit_number) as bigint) from log_ranges "
-        f"where {part.where()} and topic in ({topics}) group by commit_number order by commit_number"
+        f"where {part.where()} and topic in ({names}) group by commit_number order by commit_number"
     ).fetchall()
     if not rows:
         return None
@@ -91,11 +100,25 @@ def advance_family(
     if part.low == part.high:
         return Advance(family, position.commit_number, part, Counts())
     with transaction(con):
-        number = move_head(con, family, position.commit_number)
-        engine = DuckDBEngine(con, graph, physical)
-        counts = engine.advance(family, part, number)
-        con.execute(
-            "insert into ledger values (?, ?, ?, ?, ?, ?, ?, false, now() at time zone 'UTC')",
-            [family, number, input_commit, control_number, counts.rows_in, counts.applied, counts.late],
-        )
+        return advance_inside(con, graph, family, position, input_commit, control_number)
+
+
+def advance_inside(
+    con: Connection,
+    graph: Graph,
+    family: str,
+    position: FamilyPosition,
+    input_commit: int,
+    control_number: int,
+) -> Advance:
+    """As `advance_family`, inside the caller's transaction and even if there is nothing to take in."""
+    part = Slice(position.input_commit, input_commit)
+    writer = graph.writer(family)
+    number = move_head(con, writer, position.commit_number, graph.head_generation(family))
+    engine = DuckDBEngine(con, graph)
+    counts = engine.advance(family, part, number)
+    con.execute(
+        "insert into ledger values (?, ?, ?, ?, ?, ?, ?, false, now() at time zone 'UTC')",
+        [writer, number, input_commit, control_number, counts.rows_in, counts.applied, counts.late],
+    )
     return Advance(family, number, part, counts, engine.touched_days(family))

@@ -9,7 +9,6 @@ from proptech_pipelines.errors import SettingsError
 from proptech_pipelines.kafka.cluster import Cluster
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.control import ControlEntry
-from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.pipeline.ingest import Ingest
 from proptech_pipelines.settings import Settings
@@ -27,7 +26,7 @@ def accept_gap(settings: Settings, topic: str, partition: int) -> range:
     if low is None:
         raise SettingsError(f"{topic}[{partition}] does not exist.", "see `proptech status` for the topics.")
     with open_lake(settings) as con, closing(Registry(settings.schema_registry_url)) as registry:
-        ingest = Ingest(con, live_graph(con), registry.schema, Limits.of(settings), SystemClock())
+        ingest = Ingest(con, registry.schema, Limits.of(settings), SystemClock())
         state = ingest.load().partitions.get((topics[topic].topic_id, partition))
         position = state.next_offset if state else 0
         if position >= low:

@@ -10,9 +10,10 @@ from proptech_pipelines.errors import RegistryUnavailable
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.control import ControlEntry
+from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.log_writer import Batch, write_batch
 from proptech_pipelines.lake.positions import PartitionState, Positions, read_positions
-from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.models.model import Model
 from proptech_pipelines.pipeline.gather import TopicBatch, gather
 from proptech_pipelines.pipeline.prepare import Prepared, Range, advanced, prepare, range_table
 
@@ -24,9 +25,9 @@ _RETRY_SECONDS = 1.0
 class Ingest:
     """The one writer of the log. Holds the cut in memory; a failed transaction drops it, `load` reads it again."""
 
-    def __init__(self, con: Connection, graph: Graph, look_up: LookUp, limits: Limits, clock: Clock) -> None:
+    def __init__(self, con: Connection, look_up: LookUp, limits: Limits, clock: Clock) -> None:
         self._con = con
-        self._staging = {model.topic: model for model in graph.staging}
+        self._staging: dict[str, Model] = {}
         self._look_up = look_up
         self._limits = limits
         self._clock = clock
@@ -39,9 +40,10 @@ class Ingest:
         return self._positions or self.load()
 
     def load(self) -> Positions:
-        """Read the cut and the resolved schemas from the lake."""
+        """Read the cut, the resolved schemas and the staging models from the lake, in one snapshot."""
         self._con.execute("begin transaction")
         try:
+            self._staging = {model.topic: model for model in live_graph(self._con).staging}
             self._positions = read_positions(self._con)
             rows = self._con.execute("select schema_key, schema_text from schema_versions").fetchall()
         finally:

@@ -13,7 +13,6 @@ from proptech_pipelines.engines.session import Session
 from proptech_pipelines.engines.settled import due_before, settled_rows
 from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.lake.connection import Connection, scalar
-from proptech_pipelines.lake.generations import physical
 from proptech_pipelines.lake.lease import Leases, family_lease
 from proptech_pipelines.lake.transactions import move_head, transaction
 from proptech_pipelines.models import slices
@@ -90,18 +89,18 @@ def _derive(
 
     def leaf(root: Model) -> str:
         if root.kind == "staging":
-            return slices.staged_rows(f"lake.{root.name}", _near(model, days, part))
+            return slices.staged_rows(f"lake.{root.table}", _near(model, days, part))
         return f"select * from derived_{root.name}"
 
     condition = on_days(model, days)
     rows = slices.wrapped(graph, model, leaf)
     if model.kind == "settled":
-        due = due_before(Session(con, graph, physical), model, position.input_commit)
+        due = due_before(Session(con, graph), model, position.input_commit)
         rows = settled_rows(graph, model, leaf, None, due)
     derived = f"select * from ({rows}) where {condition}"
     _temporary(con, f"derived_{model.name}", derived)
     stored = slices.whole_rows(
-        model, physical(model.name), f"{COMMIT_COLUMN} <= {position.commit_number} and {condition}"
+        model, f"lake.{model.table}", f"{COMMIT_COLUMN} <= {position.commit_number} and {condition}"
     )
     _temporary(con, f"stored_{model.name}", stored)
     columns = model.column_names
@@ -126,8 +125,8 @@ def _replace(
     days: Days,
 ) -> None:
     now = family_position(con, family)
-    number = move_head(con, family, now.commit_number)
-    engine = DuckDBEngine(con, graph, physical)
+    number = move_head(con, family, now.commit_number, graph.head_generation(family))
+    engine = DuckDBEngine(con, graph)
     for item in derived:
         model = graph[item.table]
         condition = on_days(model, days)
@@ -137,8 +136,8 @@ def _replace(
         elif item.differs:
             pinned_rows = f"{COMMIT_COLUMN} <= {pinned.commit_number} and {condition}"
             _require_unchanged(con, model, pinned_rows)
-            con.execute(f"delete from {physical(model.name)} where {pinned_rows}")
-            con.execute(f"insert into {physical(model.name)} select {number}, * from derived_{model.name}")
+            con.execute(f"delete from lake.{model.table} where {pinned_rows}")
+            con.execute(f"insert into lake.{model.table} select {number}, * from derived_{model.name}")
     con.execute(
         "insert into ledger select ?, ?, ?, max(control_number), 0, 0, 0, true, now() at time zone 'UTC' "
         "from ledger where writer = ?",
@@ -148,7 +147,7 @@ def _replace(
 
 def _require_unchanged(con: Connection, model: Model, pinned_rows: str) -> None:
     """The pinned rows must still be what was compared: folding may have put newer rows among them."""
-    _temporary(con, "stored_now", slices.whole_rows(model, physical(model.name), pinned_rows))
+    _temporary(con, "stored_now", slices.whole_rows(model, f"lake.{model.table}", pinned_rows))
     before, now = f"stored_{model.name}", "stored_now"
     changed = (
         f"({_except(model.column_names, before, now)}) union all ({_except(model.column_names, now, before)})"

@@ -92,7 +92,7 @@ class StreamRun:
     def _prepared(self, con: Connection, registry: Registry) -> tuple[Graph, Ingest]:
         graph = live_graph(con)
         limits = Limits.of(self._settings)
-        ingest = Ingest(cursor(con), graph, registry.schema, limits, self._clock)
+        ingest = Ingest(cursor(con), registry.schema, limits, self._clock)
         # A hand-over waits for nothing that can be had before it: the catalog, pandas (pyarrow's first array asks for
         # it) and the zip codes took 2 s of the first transaction.
         ingest.load()

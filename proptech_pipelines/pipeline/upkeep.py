@@ -61,7 +61,7 @@ class UpkeepWorker(threading.Thread):
     def step(self, leases: Leases) -> None:
         """Fold the rows of one range, if one is due, and merge the files of the table that needs it most."""
         self._fold(leases)
-        maintenance.merge_files(self._con, [model.name for model in self._folding])
+        maintenance.merge_files(self._con, [model.table for model in self._folding])
 
     def _fold(self, leases: Leases) -> None:
         for model in self._folding:

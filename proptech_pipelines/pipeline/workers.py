@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from proptech_pipelines.errors import FamilyHalted, LedgerConflict, ServiceError
 from proptech_pipelines.lake.connection import Connection
+from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.lease import Leases, family_lease, outbox_lease
 from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.models.graph import Graph
@@ -77,6 +78,8 @@ class FamilyWorker(threading.Thread):
         position = self._position
         if position is None:
             # Only here: reading it scans the ledger, which grows with every transaction.
+            # The models as well: they were swapped, perhaps, and that is why the head had moved.
+            self._graph = live_graph(self._con)
             position = self._position = family_position(self._con, self._family)
             self._progress.report(self._family, position.commit_number)
         seen = max(position.input_commit, self._seen)

@@ -11,7 +11,7 @@ from proptech_pipelines.contracts.topics import OUTPUT_TOPICS
 from proptech_pipelines.kafka.partitioner import partition_of
 from proptech_pipelines.kafka.transactional import Message
 from proptech_pipelines.lake.connection import Connection
-from proptech_pipelines.lake.generations import physical
+from proptech_pipelines.lake.generations import live_table
 from proptech_pipelines.publishing.outbox import Outbox
 
 TOPIC = "market-alerts"
@@ -44,8 +44,8 @@ def market_alerts_outbox(serialize: Callable[[dict[str, Any]], bytes]) -> Outbox
 
     def read(con: Connection, low: int, high: int) -> Iterator[Message]:
         sql = _CHANGES.format(
-            alerts=physical("market_alerts"),
-            windows=physical("price_change_windows"),
+            alerts=live_table(con, "market_alerts"),
+            windows=live_table(con, "price_change_windows"),
             family=FAMILY,
             low=low,
             high=high,

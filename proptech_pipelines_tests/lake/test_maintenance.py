@@ -165,7 +165,7 @@ def test_tables_that_are_folded_are_not_merged(engine):
         engine.pipe([price_change(number, "2024-05-01T10:30:00", 100, 101)])
         engine.advance("price_change_analysis")
     merged = set()
-    while (table := merge_files(engine.pipeline.con, ["price_change_windows"])) is not None:
+    while (table := merge_files(engine.pipeline.con, ["price_change_windows__1"])) is not None:
         merged.add(table)
     assert "event_log" in merged
     assert "price_change_windows__1" not in merged

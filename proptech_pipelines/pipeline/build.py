@@ -1,0 +1,127 @@
+"""Brings the next generation of tables to the head of the log, slice by slice, beside the running stream.
+
+Each slice is a transaction that moves the position of its own writer, so that a build that was killed goes on
+from its last slice.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from proptech_pipelines.contracts.rules import Limits
+from proptech_pipelines.lake.building import building_families, building_staging
+from proptech_pipelines.lake.connection import Connection, scalar
+from proptech_pipelines.lake.generations import live_graph, shadow_graph
+from proptech_pipelines.lake.transactions import head, move_head, transaction
+from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.models.model import Model
+from proptech_pipelines.models.slices import Slice
+from proptech_pipelines.pipeline.advance import (
+    FamilyPosition,
+    advance_family,
+    advance_inside,
+    control_number_at,
+    family_position,
+    next_slice,
+    next_staging_slice,
+)
+from proptech_pipelines.pipeline.redecode import redecode
+
+DECODE_ROWS = 200_000
+
+
+@dataclass(frozen=True)
+class Built:
+    """One slice that was built: whose, its rows, and how far behind the head of the log the writer is now."""
+
+    writer: str
+    rows: int
+    input_commit: int
+    head: int
+
+
+def build(
+    con: Connection, limits: Limits, should_stop: Callable[[], bool] = lambda: False
+) -> Iterator[Built]:
+    """Build what is being built up to the head of the log as it is now; yields after each slice.
+
+    Raises ModelError if a model or schema cannot take in what the log holds.
+    """
+    shadow, live = shadow_graph(con), live_graph(con)
+    end = head(con, "ingest")
+    for model in building_staging(shadow):
+        yield from _stopping(_build_staging(con, live[model.name], model, limits, end), should_stop)
+    for family in building_families(shadow):
+        yield from _stopping(_build_family(con, shadow, family, end), should_stop)
+
+
+def build_inside(con: Connection, live: Graph, shadow: Graph, limits: Limits, input_commit: int) -> None:
+    """The last slice of everything that is being built, up to `input_commit`, inside the caller's transaction."""
+    for model in building_staging(shadow):
+        _take(con, live[model.name], model, limits, family_position(con, model.table), input_commit)
+    control_number = control_number_at(con, input_commit)
+    for family in building_families(shadow):
+        position = family_position(con, shadow.writer(family))
+        advance_inside(con, shadow, family, position, input_commit, control_number)
+
+
+def distance(con: Connection) -> int:
+    """How many ingest transactions the slowest writer that builds is behind the head of the log."""
+    shadow = shadow_graph(con)
+    names = [model.table for model in building_staging(shadow)]
+    names += [shadow.writer(family) for family in building_families(shadow)]
+    positions = [family_position(con, name).input_commit for name in names]
+    return max((head(con, "ingest") - position for position in positions), default=0)
+
+
+def _stopping(slices: Iterator[Built], should_stop: Callable[[], bool]) -> Iterator[Built]:
+    for item in slices:
+        yield item
+        if should_stop():
+            return
+
+
+def _build_staging(con: Connection, live: Model, model: Model, limits: Limits, end: int) -> Iterator[Built]:
+    position = family_position(con, model.table)
+    while position.input_commit < end:
+        part = Slice(position.input_commit, end)
+        part = next_staging_slice(con, model.topic, part, DECODE_ROWS) or part
+        with transaction(con):
+            rows = _take(con, live, model, limits, position, part.high)
+        position = FamilyPosition(position.commit_number + 1, part.high)
+        yield Built(model.table, rows, part.high, end)
+
+
+def _take(
+    con: Connection, live: Model, model: Model, limits: Limits, position: FamilyPosition, input_commit: int
+) -> int:
+    number = move_head(con, model.table, position.commit_number)
+    part = Slice(position.input_commit, input_commit)
+    rows = redecode(con, live, model, limits, part)
+    con.execute(
+        "insert into ledger values (?, ?, ?, null, ?, ?, 0, true, now() at time zone 'UTC')",
+        [model.table, number, input_commit, rows, rows],
+    )
+    return rows
+
+
+def _build_family(con: Connection, shadow: Graph, family: str, end: int) -> Iterator[Built]:
+    writer = shadow.writer(family)
+    position = family_position(con, writer)
+    while position.input_commit < end:
+        part = Slice(position.input_commit, end)
+        part = next_slice(con, shadow, family, part) or part
+        control_number = control_number_at(con, part.high)
+        done = advance_family(con, shadow, family, position, part.high, control_number)
+        position = FamilyPosition(done.commit_number, part.high)
+        yield Built(writer, done.counts.rows_in, part.high, end)
+
+
+def rows_to_build(con: Connection, shadow: Graph) -> int:
+    """Staging rows that everything being built has to read from the beginning."""
+    topics = [model.topic for model in building_staging(shadow)]
+    for family in building_families(shadow):
+        topics += [model.topic for model in shadow.staging_of(family)]
+    return sum(
+        scalar(con, "select coalesce(sum(staged), 0) from log_ranges where topic = ?", [name])
+        for name in topics
+    )

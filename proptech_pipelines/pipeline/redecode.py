@@ -1,0 +1,83 @@
+"""Staging rows made again from the raw bytes of the log, as a newer schema and model read them."""
+
+import numpy as np
+import pyarrow as pa
+
+from proptech_pipelines.contracts.decode import decode_records
+from proptech_pipelines.contracts.rules import Limits
+from proptech_pipelines.contracts.topics import topic
+from proptech_pipelines.contracts.wire import SchemaKey, frame, schema_key_of
+from proptech_pipelines.errors import ModelError
+from proptech_pipelines.kafka.records import Headers
+from proptech_pipelines.lake.connection import Connection
+from proptech_pipelines.models.model import Model
+from proptech_pipelines.models.slices import Slice
+
+
+def redecode(con: Connection, live: Model, building: Model, limits: Limits, part: Slice) -> int:
+    """Append the rows of the live staging table in `part` to the one that is built, values read anew.
+
+    Coordinates, event and stream times are those of the live rows: no schema moves them. Inside the caller's
+    transaction; returns how many rows. Raises ModelError if a row does not decode any more.
+    """
+    table = con.execute(_rows(con, live, part)).to_arrow_table()
+    if not len(table):
+        return 0
+    con.register("redecoded_rows", _decoded(table, live, _schemas(con), limits))
+    meta = ", ".join(name for name in table.column_names if name not in ("value", "headers"))
+    con.execute(
+        f"insert into {building.table} by name with decoded as (from redecoded_rows) "
+        f"select {meta}, {building.sql[len('select') :]}"
+    )
+    con.unregister("redecoded_rows")
+    return len(table)
+
+
+def _schemas(con: Connection) -> dict[SchemaKey, str | None]:
+    rows = con.execute("select schema_key, schema_text from schema_versions").fetchall()
+    return {schema_key_of(key): text for key, text in rows}
+
+
+def _rows(con: Connection, live: Model, part: Slice) -> str:
+    own = {row[0] for row in con.execute(f"describe {live.table}").fetchall()} - set(live.column_names)
+    meta = ", ".join(f"s.{name}" for name in sorted(own))
+    days = con.execute(
+        "select cast(min(kafka_date) as varchar), cast(max(kafka_date) as varchar) "
+        f"from {live.table} where {part.where()}"
+    ).fetchone()
+    first, last = days if days is not None and days[0] is not None else ("1970-01-01", "1970-01-01")
+    return f"""
+        select {meta}, e.value, e.headers
+        from (select * from {live.table} where {part.where()}) as s
+        inner join (
+            select topic_id, kafka_partition, kafka_offset, value, headers from event_log
+            where topic = '{live.topic}' and kafka_date >= date '{first}' and kafka_date <= date '{last}'
+        ) as e using (topic_id, kafka_partition, kafka_offset)
+        order by s.commit_number, s.kafka_partition, s.kafka_offset"""
+
+
+def _decoded(table: pa.Table, live: Model, schemas: dict[SchemaKey, str | None], limits: Limits) -> pa.Table:
+    values: list[bytes | None] = table.column("value").to_pylist()
+    headers: list[Headers | None] = [
+        [(item["name"], item["value"]) for item in row] if row else None
+        for row in table.column("headers").to_pylist()
+    ]
+    frames = frame(values, headers)
+    known = {key: schemas.get(key) for key in frames.schema_keys}
+    stamps = table.column("kafka_timestamp_ms").to_numpy()
+    decoded = decode_records(topic(live.topic), frames, stamps, known, limits)
+    if decoded.bad:
+        first = decoded.bad[0]
+        raise ModelError(
+            f"{len(decoded.bad)} rows of {live.name} cannot be read by the new schema: {first.message}.",
+            "mend the schema (`proptech schema check`).",
+            table=live.name,
+        )
+    source = np.full(len(table), -1, dtype=np.int64)
+    source[decoded.row_index] = np.arange(len(decoded.row_index))
+    fields = decoded.table.take(pa.array(source, pa.int64(), mask=source < 0))
+    columns = dict(zip(table.column_names, table.columns, strict=True))
+    for name in ("value", "headers"):
+        del columns[name]
+    columns.update(zip(fields.column_names, fields.columns, strict=True))
+    return pa.table(columns)

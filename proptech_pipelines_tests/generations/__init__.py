@@ -1,0 +1,1 @@
+"""Generations: built beside the live tables, swapped in, taken back."""
