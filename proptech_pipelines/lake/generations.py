@@ -8,6 +8,7 @@ import duckdb
 from proptech_pipelines.contracts.columns import decoded_columns
 from proptech_pipelines.contracts.topics import topic
 from proptech_pipelines.lake.connection import LAKE
+from proptech_pipelines.lake.property_macros import property_macros
 from proptech_pipelines.lake.stream_times import stream_times
 from proptech_pipelines.lake.tables import (
     STAGING_COLUMNS,
@@ -77,6 +78,8 @@ def create_models(con: duckdb.DuckDBPyConnection, graph: Graph) -> tuple[str, ..
         with transaction(con):
             for model in wanted:
                 _create(con, graph, model)
+            for statement in property_macros(graph, [model.name for model in wanted]):
+                con.execute(statement)
             _record(con, wanted)
     create_heads(con, new_families)
     done = {model.name for model in wanted}
