@@ -188,3 +188,8 @@ def _key_of_header(value: bytes) -> SchemaKey | None:
 def _message(value: bytes | None, reason: DeadLetterReason) -> str:
     start = value[:PREFIX_BYTES].hex(" ") if value else "nothing"
     return f"{reason}: the value has {len(value or b'')} bytes and begins with {start}"
+
+
+def schema_key_of(text: str) -> SchemaKey:
+    """The schema id or GUID that `text` stands for in the lake."""
+    return int(text) if text.isdigit() else text

@@ -77,7 +77,7 @@ class DuckDBEngine:
     def derive_again(self, model: Model, high: int, condition: str) -> None:
         """Put the signed change of the recomputed rows for which `condition` holds into `delta_<model>`.
 
-        `condition` is on columns of the result that its key or its driver rows have as well.
+        `condition` is on columns of the result, for a model with a driver on such that its driver rows have as well.
         """
         session = self._session
         if model.driver:
@@ -86,9 +86,9 @@ class DuckDBEngine:
             return
         keys = ", ".join(model.key)
         stored = slices.whole_rows(model, f"lake.{model.table}", condition)
-        inputs = slices.all_keys(self._graph, model, session.whole_leaf(high))
+        derived = slices.wrapped(self._graph, model, session.whole_leaf(high))
         session.temporary(
-            "touched", f"select {keys} from ({inputs}) where {condition} union select {keys} from ({stored})"
+            "touched", f"select {keys} from ({derived}) where {condition} union select {keys} from ({stored})"
         )
         recompute_groups(session, model, high)
 

@@ -30,27 +30,53 @@ def settled_rows(
         return f"select * from ({slices.wrapped(graph, model, leaf)}) limit 0"
     reach = dict(model.reach)
 
-    def direct(parent: Model) -> str:
-        column = "event_time" if parent.kind == "staging" else parent.day_of
+    def near(rows: str, name: str, column: str) -> str:
         conditions = [f"{column} < timestamp '{high}'"]
-        if low is not None and parent.name in reach:
-            conditions.append(f"{column} >= timestamp '{low}' - interval '{reach[parent.name]}'")
-        return f"select * from {parent.name}__whole where {' and '.join(conditions)}"
+        if low is not None and name in reach:
+            conditions.append(f"{column} >= timestamp '{low}' - interval '{reach[name]}'")
+        return f"{rows} where {' and '.join(conditions)}"
 
-    conditions = [f"{model.moment} < timestamp '{high}'"]
-    if low is not None:
-        conditions.append(f"{model.moment} >= timestamp '{low}'")
-    rows = slices.wrapped(graph, model, leaf, direct=direct)
-    return f"select * from ({rows}) where {' and '.join(conditions)}"
+    def near_leaf(root: Model) -> str:
+        # Where staging is read, through views or not: only there does a bound leave files out.
+        rows = leaf(root)
+        return near(f"select * from ({rows})", root.name, "event_time") if root.kind == "staging" else rows
+
+    def direct(parent: Model) -> str:
+        rows = f"select * from {parent.name}__whole"
+        return rows if parent.kind == "staging" else near(rows, parent.name, parent.day_of)
+
+    rows = slices.wrapped(graph, model, near_leaf, direct=direct)
+    return near(f"select * from ({rows})", "", model.moment) + (
+        f" and {model.moment} >= timestamp '{low}'" if low is not None else ""
+    )
 
 
 def due_before(session: Session, model: Model, input_commit: int) -> datetime | None:
-    """Moments before this one are decided below ingest transaction `input_commit` + 1; None is none yet."""
-    least_ms = least_stream_time_ms(session.con, topics_of(session.graph, model), input_commit)
-    if least_ms is None:
+    """Moments before this one are decided below ingest transaction `input_commit` + 1; None is none yet.
+
+    It never falls with rising `input_commit`: a partition that is new, or the first of a topic that was made again,
+    has no stream time, or a low one, but what was decided before it came stays decided.
+    """
+    topics = topics_of(session.graph, model)
+    known = [
+        least_ms
+        for commit in (*_before_new_partitions(session, topics, input_commit), input_commit)
+        if (least_ms := least_stream_time_ms(session.con, topics, commit)) is not None
+    ]
+    if not known:
         return None
-    row = session.con.execute(f"select epoch_ms({least_ms}) - interval '{model.wait}'").fetchone()
+    row = session.con.execute(f"select epoch_ms({max(known)}) - interval '{model.wait}'").fetchone()
     return row[0] if row else None
+
+
+def _before_new_partitions(session: Session, topics: tuple[str, ...], input_commit: int) -> list[int]:
+    """The ingest transactions after which a partition of `topics` came up: only there can stream time fall."""
+    names = ", ".join(f"'{name}'" for name in topics)
+    found = session.con.execute(
+        f"select distinct min(commit_number) - 1 from log_ranges "
+        f"where commit_number <= {input_commit} and topic in ({names}) group by topic_id, kafka_partition"
+    ).fetchall()
+    return [number for (number,) in found if number > 0]
 
 
 def topics_of(graph: Graph, model: Model) -> tuple[str, ...]:

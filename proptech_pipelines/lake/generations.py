@@ -9,6 +9,7 @@ import duckdb
 from proptech_pipelines.contracts.columns import decoded_columns
 from proptech_pipelines.contracts.topics import schema_text, topic
 from proptech_pipelines.lake.connection import LAKE
+from proptech_pipelines.lake.property_macros import property_macros
 from proptech_pipelines.lake.stream_times import stream_times
 from proptech_pipelines.lake.tables import (
     STAGING_COLUMNS,
@@ -85,6 +86,8 @@ def create_models(con: duckdb.DuckDBPyConnection, graph: Graph) -> None:
         with transaction(con):
             for model in graph.models.values():
                 create_model(con, graph, model)
+            for statement in property_macros(graph, list(graph.models)):
+                con.execute(statement)
             record(con, list(graph.models.values()))
     # A kill may have come between the two.
     create_heads(con, live_graph(con).families)

@@ -84,7 +84,7 @@ class Model:
     wait: str = ""
     """Settled only: by how much the stream time of every partition must pass a moment, as `5 minutes`."""
     reach: tuple[tuple[str, str], ...] = ()
-    """Settled only: inputs, and how far before a moment their rows can matter; not named is no bound."""
+    """Settled only: inputs or staging tables behind them, and how far before a moment their rows can matter."""
     identity: tuple[str, ...] = ()
     """Columns whose values no two rows share."""
     day_of: str = ""

@@ -201,7 +201,8 @@ def _by_driver_row(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str
 def _settles(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     if model.moment not in model.column_names:
         yield f"its moment {model.moment} is none of its columns"
-    if strange := sorted({name for name, _ in model.reach} - set(model.inputs)):
+    staging = {item.name for item in graph.upstream(model.name) if item.kind == "staging"}
+    if strange := sorted({name for name, _ in model.reach} - set(model.inputs) - staging):
         yield f"`reach` names {', '.join(strange)}, which it does not read"
 
 

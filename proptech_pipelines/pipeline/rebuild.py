@@ -90,7 +90,12 @@ def _derive(
     def leaf(root: Model) -> str:
         if root.kind == "staging":
             return slices.staged_rows(f"lake.{root.table}", _near(model, days, part))
-        return f"select * from derived_{root.name}"
+        derived = f"select * from derived_{root.name}"
+        if days is None or model.reach_days or model.day_of in model.key:
+            return derived
+        # Rows of other days matter too; they count as they are stored.
+        whole = slices.whole_rows(root, f"lake.{root.table}", f"{COMMIT_COLUMN} <= {position.commit_number}")
+        return f"{derived} union all select * from ({whole}) where not ({on_days(root, days)})"
 
     condition = on_days(model, days)
     rows = slices.wrapped(graph, model, leaf)

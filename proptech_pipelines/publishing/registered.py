@@ -2,6 +2,8 @@
 
 from proptech_pipelines.kafka.producer import RegistrySerializer
 from proptech_pipelines.publishing.dead_letter_topics import dead_letters_outbox
+from proptech_pipelines.publishing.enriched_properties import TOPIC as ENRICHED_PROPERTIES
+from proptech_pipelines.publishing.enriched_properties import enriched_properties_outbox
 from proptech_pipelines.publishing.market_alerts import TOPIC as MARKET_ALERTS
 from proptech_pipelines.publishing.market_alerts import market_alerts_outbox
 from proptech_pipelines.publishing.outbox import Outbox
@@ -11,4 +13,8 @@ from proptech_pipelines.settings import Settings
 def outboxes(settings: Settings) -> tuple[Outbox, ...]:
     """All outboxes, one for each output topic that has a source, and one for the dead-letter topics."""
     serializer = RegistrySerializer(settings)
-    return (market_alerts_outbox(lambda value: serializer(MARKET_ALERTS, value)), dead_letters_outbox())
+    return (
+        market_alerts_outbox(lambda value: serializer(MARKET_ALERTS, value)),
+        enriched_properties_outbox(lambda value: serializer(ENRICHED_PROPERTIES, value)),
+        dead_letters_outbox(),
+    )

@@ -5,10 +5,21 @@
 
 from proptech_pipelines_tests.wrong_variants.arithmetic import ARITHMETIC
 from proptech_pipelines_tests.wrong_variants.engine import REBUILDS, SLICING, UPKEEP
+from proptech_pipelines_tests.wrong_variants.enriched_listings import ENRICHED_LISTINGS
 from proptech_pipelines_tests.wrong_variants.event_time import EVENT_TIME
 from proptech_pipelines_tests.wrong_variants.figures import FIGURES
+from proptech_pipelines_tests.wrong_variants.property_history import PROPERTY_HISTORY
 from proptech_pipelines_tests.wrong_variants.variant import WrongVariant
 
 __all__ = ["WRONG_VARIANTS", "WrongVariant"]
 
-WRONG_VARIANTS = (*EVENT_TIME, *ARITHMETIC, *FIGURES, *SLICING, *UPKEEP, *REBUILDS)
+WRONG_VARIANTS = (
+    *EVENT_TIME,
+    *ARITHMETIC,
+    *FIGURES,
+    *SLICING,
+    *UPKEEP,
+    *REBUILDS,
+    *PROPERTY_HISTORY,
+    *ENRICHED_LISTINGS,
+)

@@ -1,0 +1,270 @@
+/*
+kind = "settled"
+family = "personalized_recommendations"
+description = "For each view and profile of a user within 10 minutes: how the home fits, and the three best others on offer."
+moment = "recommended_at"
+wait = "5 minutes"
+identity = ["pair_id"]
+day_of = "recommended_at"
+reach_days = 366
+
+[reach]
+recommendation_pairs = "0 seconds"
+stg_property_views = "10 minutes"
+stg_user_profiles = "10 minutes"
+stg_property_listings = "365 days"
+stg_property_events = "365 days"
+*/
+-- What is on offer at moment t. Of a property's listings and steps that count for t (event_time <= t and
+-- stream_time <= t + 5 minutes; see offer_records), the latest says whether it is open: a listing, LISTED or
+-- PRICE_REDUCED do; PENDING, SOLD and WITHDRAWN do not. Its latest listing gives zip code and bedrooms, and must not
+-- be older than 365 days. The price is that of the latest record or, where this has none, of the latest listing.
+--
+-- Recommended are the open ones, without the one looked at, in a preferred zip code, from min_price to max_price,
+-- with min_bedrooms or more: the three best by score descending, price ascending, property id ascending.
+--
+-- The score, 0 to 1000 points, in whole numbers; every quotient is cut off:
+--   place    400 in a preferred zip code, else 0
+--   price    300 + 100 * (max_price - price) / max_price within the budget
+--            300 - 3000 * (price - max_price) / max_price above max_price, 0 at the least: gone at 10 % above
+--            300 - 300 * (min_price - price) / min_price below min_price
+--   bedrooms 150 + 25 for each above min_bedrooms, 2 at the most
+--            150 * bedrooms / min_bedrooms below them
+-- Prices are at most 10^12, so that no product passes 3 * 10^15.
+with pairs as (
+    select * from recommendation_pairs
+),
+
+span as (
+    select
+        min(recommended_at) as first_at,
+        max(recommended_at) as last_at
+    from pairs
+),
+
+searches as (
+    select distinct
+        pair_id,
+        recommended_at,
+        viewed_property_id,
+        min_price,
+        max_price,
+        min_bedrooms,
+        zip_code
+    from (
+        select
+            pair_id,
+            recommended_at,
+            viewed_property_id,
+            min_price,
+            max_price,
+            min_bedrooms,
+            unnest(preferred_zip_codes) as zip_code
+        from pairs
+    ) as each_zip_code
+),
+
+-- All records of the properties that were ever listed in these zip codes, or looked at
+records as (
+    select * from offer_records
+    where property_id in (select property_id from offer_records where zip_code in (select zip_code from searches))
+        or property_id in (select viewed_property_id from pairs)
+),
+
+-- A record is the latest from counts_from on, until one behind it in the order counts
+listings as (
+    select
+        property_id,
+        zip_code,
+        bedrooms,
+        price,
+        event_time,
+        counts_from,
+        counts_until
+    from (
+        select
+            *,
+            coalesce(
+                min(counts_from) over (
+                    partition by property_id
+                    order by event_time, topic_rank, topic_epoch, kafka_partition, kafka_offset
+                    rows between 1 following and unbounded following
+                ),
+                timestamp '9999-12-31 00:00:00'
+            ) as counts_until
+        from records
+        where is_listing
+    ) as all_listings
+    cross join span
+    where counts_until > first_at and counts_from <= last_at
+),
+
+standings as (
+    select
+        property_id,
+        is_open,
+        price,
+        counts_from,
+        counts_until
+    from (
+        select
+            *,
+            coalesce(
+                min(counts_from) over (
+                    partition by property_id
+                    order by event_time, topic_rank, topic_epoch, kafka_partition, kafka_offset
+                    rows between 1 following and unbounded following
+                ),
+                timestamp '9999-12-31 00:00:00'
+            ) as counts_until
+        from records
+    ) as all_records
+    cross join span
+    where counts_until > first_at and counts_from <= last_at
+),
+
+-- What each property was in [since, until)
+homes as (
+    select
+        listings.property_id,
+        listings.zip_code,
+        cast(listings.bedrooms as bigint) as bedrooms,
+        coalesce(standings.price, listings.price) as price,
+        standings.is_open,
+        greatest(listings.counts_from, standings.counts_from) as since,
+        least(listings.counts_until, standings.counts_until) as until,
+        listings.event_time + interval 365 days as listed_until
+    from listings
+    inner join standings
+        on listings.property_id = standings.property_id
+        and listings.counts_from < standings.counts_until
+        and standings.counts_from < listings.counts_until
+),
+
+viewed as (
+    select
+        pairs.pair_id,
+        case
+            when homes.zip_code is null then 'zip code unknown'
+            when list_contains(pairs.preferred_zip_codes, homes.zip_code)
+                then 'in preferred zip code ' || homes.zip_code
+            else 'zip code ' || homes.zip_code || ' not preferred'
+        end as place,
+        case
+            when homes.price > pairs.max_price
+                then cast(homes.price as varchar) || ' dollars, above the budget of '
+                    || cast(pairs.max_price as varchar)
+            when homes.price < pairs.min_price
+                then cast(homes.price as varchar) || ' dollars, below the lowest price of '
+                    || cast(pairs.min_price as varchar)
+            else cast(homes.price as varchar) || ' dollars of at most ' || cast(pairs.max_price as varchar)
+        end as cost,
+        cast(homes.bedrooms as varchar) || case
+            when homes.bedrooms < pairs.min_bedrooms then ' bedrooms, fewer than '
+            else ' bedrooms of at least '
+        end || cast(pairs.min_bedrooms as varchar) as size,
+        case when list_contains(pairs.preferred_zip_codes, homes.zip_code) then 400 else 0 end
+        + case
+            when homes.price > pairs.max_price
+                then greatest(300 - 3000 * (homes.price - pairs.max_price) // pairs.max_price, 0)
+            when homes.price < pairs.min_price
+                then 300 - 300 * (pairs.min_price - homes.price) // pairs.min_price
+            else 300 + 100 * (pairs.max_price - homes.price) // pairs.max_price
+        end
+        + case
+            when homes.bedrooms < pairs.min_bedrooms then 150 * homes.bedrooms // pairs.min_bedrooms
+            else 150 + 25 * least(homes.bedrooms - pairs.min_bedrooms, 2)
+        end as score
+    from pairs
+    inner join homes
+        on pairs.viewed_property_id = homes.property_id
+        and pairs.recommended_at >= homes.since
+        and pairs.recommended_at < homes.until
+        and pairs.recommended_at <= homes.listed_until
+),
+
+-- Place and bedrooms are in order here, and the price is within the budget
+offers as (
+    select
+        searches.pair_id,
+        homes.property_id,
+        homes.zip_code,
+        homes.price,
+        homes.bedrooms,
+        700 + 100 * (searches.max_price - homes.price) // searches.max_price
+        + 150 + 25 * least(homes.bedrooms - searches.min_bedrooms, 2) as score,
+        'in preferred zip code ' || homes.zip_code || '; '
+        || cast(homes.price as varchar) || ' dollars of at most ' || cast(searches.max_price as varchar) || '; '
+        || cast(homes.bedrooms as varchar) || ' bedrooms of at least '
+        || cast(searches.min_bedrooms as varchar) as reason
+    from searches
+    inner join homes
+        on searches.zip_code = homes.zip_code
+        and searches.recommended_at >= homes.since
+        and searches.recommended_at < homes.until
+        and searches.recommended_at <= homes.listed_until
+        and searches.viewed_property_id <> homes.property_id
+        and homes.price >= coalesce(searches.min_price, 0)
+        and homes.price <= searches.max_price
+        and homes.bedrooms >= searches.min_bedrooms
+    where homes.is_open
+),
+
+best as (
+    select
+        pair_id,
+        place,
+        {
+            'place': place,
+            'property_id': property_id,
+            'zip_code': zip_code,
+            'price': price,
+            'bedrooms': bedrooms,
+            'score': score,
+            'reason': reason
+        } as home
+    from (
+        select
+            *,
+            row_number() over (
+                partition by pair_id
+                order by score desc, price, property_id
+            ) as place
+        from offers
+    ) as ranked
+    where place <= 3
+)
+
+select
+    pairs.pair_id, -- Coordinates of the view and of the profile, as one text
+    pairs.user_id, -- The user
+    pairs.recommended_at, -- Moment for which this is decided: the later of view and profile, UTC
+    pairs.viewed_property_id, -- The property looked at
+    viewed.score as viewed_score, -- How it fits the profile, 0 to 1000 points; null where no listing of it is known
+    coalesce(
+        viewed.place || '; ' || viewed.cost || '; ' || viewed.size, 'no listing known'
+    ) as viewed_reason, -- The same in words
+    case
+        when third.home is not null then [first.home, second.home, third.home]
+        when second.home is not null then [first.home, second.home]
+        when first.home is not null then [first.home]
+        else []
+    end as recommendations, -- Up to 3 other homes on offer, best first; price in US dollars, score 0 to 1000 points
+    pairs.state_code, -- State of the user, else of the property; null where neither is known
+    pairs.viewed_at, -- When the property was looked at, UTC
+    pairs.profile_updated_at, -- When the profile was given, UTC
+    pairs.topic_id, -- Id of the topic that the view came from
+    pairs.kafka_partition, -- Its partition
+    pairs.kafka_offset, -- Its offset
+    pairs.profile_topic_id, -- Id of the topic that the profile came from
+    pairs.profile_kafka_partition, -- Its partition
+    pairs.profile_kafka_offset -- Its offset
+from pairs
+left join viewed
+    on pairs.pair_id = viewed.pair_id
+left join best as first
+    on pairs.pair_id = first.pair_id and first.place = 1
+left join best as second
+    on pairs.pair_id = second.pair_id and second.place = 2
+left join best as third
+    on pairs.pair_id = third.pair_id and third.place = 3

@@ -1,0 +1,40 @@
+"""G3: whatever way the stream takes, each listing has what was known of its zip code at its event time."""
+
+import pytest
+
+from proptech_pipelines.publishing.enriched_properties import FAMILY, enriched_properties_outbox
+from proptech_pipelines_tests.any_way import Subject, assert_any_way_gives_the_reference
+from proptech_pipelines_tests.engine_driver import EngineDriver
+from proptech_pipelines_tests.logs.enrichment import enrichment_logs
+from proptech_pipelines_tests.reference import Log, enriched_listings
+from proptech_pipelines_tests.reference.arithmetic import as_integer
+
+EXAMPLES = 40
+
+
+def assert_messages_rise_to_the_table(driver: EngineDriver, log: Log) -> None:
+    """No id comes twice, revisions of a listing rise, and its last message is its row by the reference."""
+    values: list[dict[str, object]] = []
+    outbox = enriched_properties_outbox(lambda value: values.append(value) or b"")
+    list(outbox.read(driver.pipeline.con, 0, 2**31))
+    assert len({value["messageId"] for value in values}) == len(values)
+    last: dict[tuple[object, object], dict[str, object]] = {}
+    for value in values:
+        where = value["listingPartition"], value["listingOffset"]
+        assert where not in last or as_integer(last[where]["revision"]) < as_integer(value["revision"])
+        last[where] = value
+    rows = {(row["kafka_partition"], row["kafka_offset"]): row for row in enriched_listings.rows(log)}
+    assert last.keys() == rows.keys()
+    for where, row in rows.items():
+        assert last[where]["neighborhoodName"] == row["neighborhood_name"]
+        assert last[where]["neighborhoodMedianPrice"] == row["neighborhood_median_price"]
+
+
+ENRICHED = Subject(
+    (FAMILY,), {"enriched_listings": enriched_listings.rows}, assert_messages_rise_to_the_table
+)
+
+
+@pytest.mark.timeout(600)
+def test_g3_any_way_to_the_end_of_a_log_enriches_listings_as_the_reference_does(tmp_path, monkeypatch):
+    assert_any_way_gives_the_reference(ENRICHED, enrichment_logs(), EXAMPLES, tmp_path, monkeypatch)
