@@ -68,6 +68,15 @@ def _stored_models(con: duckdb.DuckDBPyConnection, condition: str) -> Iterator[M
         yield replace(parse_model(name, folder, text), generation=generation, is_live=is_live)
 
 
+def stored_readers(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """By topic, the Avro schema by which the live staging table reads its records."""
+    rows = con.execute(
+        "select model, table_name, folder, reader_schema from generations "
+        "where state = 'live' and reader_schema is not null"
+    ).fetchall()
+    return {parse_model(name, folder, text).topic: reader for text, name, folder, reader in rows}
+
+
 def live_table(con: duckdb.DuckDBPyConnection, name: str) -> str:
     """The stored table that stands behind the public name of a model now."""
     row = con.execute(

@@ -157,6 +157,26 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "created_at": ("TIMESTAMP", "When the table was made, UTC"),
         },
     ),
+    "plans": (
+        "What is to be built because models or schemas changed, and what became of it.",
+        {
+            "plan_id": (
+                "VARCHAR",
+                "Hash of what is live and of what is to come: the same change is one plan",
+            ),
+            "created_at": ("TIMESTAMP", "When it was found, UTC"),
+            "level": ("VARCHAR", "additive (built by itself) or breaking (built once it is approved)"),
+            "state": ("VARCHAR", "proposed, approved, building, swapped, failed or dropped"),
+            "tables": ("VARCHAR[]", "Tables that are built"),
+            "changes": ("VARCHAR", "JSON: table, level, reasons, columns of each change"),
+            "schemas": ("VARCHAR", "JSON: by subject, the versions of the Avro schema before and after"),
+            "events": ("BIGINT", "Staging rows to read"),
+            "bytes": ("BIGINT", "Bytes of the files to read"),
+            "seconds": ("DOUBLE", "How long it will take, about"),
+            "report": ("VARCHAR", "JSON: what the audit found, or the error"),
+            "updated_at": ("TIMESTAMP", "When its state changed, UTC"),
+        },
+    ),
     "schema_versions": (
         "Schemas that records were read with.",
         {

@@ -4,7 +4,7 @@ Each slice is a transaction that moves the position of its own writer, so that a
 from its last slice.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from proptech_pipelines.contracts.rules import Limits
@@ -39,19 +39,44 @@ class Built:
     head: int
 
 
+@dataclass(frozen=True)
+class Pin:
+    """A moment of the lake: its version, and up to where each writer that builds has to come to equal it."""
+
+    version: int
+    ends: Mapping[str, int]
+
+
+def pin(con: Connection) -> Pin:
+    """The lake as it is now: families at their own positions, staging at the head of the log."""
+    con.execute("begin transaction")
+    try:
+        version = scalar(con, "select id from ducklake_current_snapshot('lake')")
+        shadow, live = shadow_graph(con), live_graph(con)
+        end = head(con, "ingest")
+        ends = {model.table: end for model in building_staging(shadow)}
+        for family in building_families(shadow):
+            known = family in live.families
+            ends[shadow.writer(family)] = family_position(con, family).input_commit if known else end
+    finally:
+        con.execute("commit")
+    return Pin(version, ends)
+
+
 def build(
-    con: Connection, limits: Limits, should_stop: Callable[[], bool] = lambda: False
+    con: Connection, limits: Limits, to: Pin, should_stop: Callable[[], bool] = lambda: False
 ) -> Iterator[Built]:
-    """Build what is being built up to the head of the log as it is now; yields after each slice.
+    """Build what is being built up to the moment `to`; yields after each slice.
 
     Raises ModelError if a model or schema cannot take in what the log holds.
     """
     shadow, live = shadow_graph(con), live_graph(con)
-    end = head(con, "ingest")
     for model in building_staging(shadow):
-        yield from _stopping(_build_staging(con, live[model.name], model, limits, end), should_stop)
+        slices = _build_staging(con, live[model.name], model, limits, to.ends[model.table])
+        yield from _stopping(slices, should_stop)
     for family in building_families(shadow):
-        yield from _stopping(_build_family(con, shadow, family, end), should_stop)
+        slices = _build_family(con, shadow, family, to.ends[shadow.writer(family)])
+        yield from _stopping(slices, should_stop)
 
 
 def build_inside(con: Connection, live: Graph, shadow: Graph, limits: Limits, input_commit: int) -> None:

@@ -8,6 +8,7 @@ from proptech_pipelines.clock import Clock
 from proptech_pipelines.errors import LedgerConflict, ServiceError
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.control import ControlEntry
+from proptech_pipelines.lake.lease import INGEST_LEASE, Leases
 from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.pipeline.idle import IdleWatch
 from proptech_pipelines.pipeline.ingest import Ingest
@@ -45,6 +46,7 @@ class Follower:
         clock: Clock,
         source: Source,
         ingest: Ingest,
+        leases: Leases,
         progress: Progress,
         summary: Summary,
         on_batch: OnBatch,
@@ -53,6 +55,7 @@ class Follower:
         self._clock = clock
         self._source = source
         self._ingest = ingest
+        self._leases = leases
         self._progress = progress
         self._summary = summary
         self._on_batch = on_batch
@@ -111,7 +114,8 @@ class Follower:
 
     def _take(self, fetched: list[Fetched], control: list[ControlEntry]) -> None:
         self._taken_ms = self._clock.now_ms()
-        prepared = self._ingest.take(fetched, control, self._source.cluster_id)
+        with self._leases.hold(INGEST_LEASE):
+            prepared = self._ingest.take(fetched, control, self._source.cluster_id)
         self._summary.records += prepared.consumed
         self._summary.rows += prepared.staged_rows
         self._summary.dead_letters += prepared.dead_letters

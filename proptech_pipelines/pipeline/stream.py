@@ -80,6 +80,7 @@ class StreamRun:
                     self._clock,
                     source,
                     ingest,
+                    leases,
                     self._progress,
                     self._summary,
                     self._hooks.on_batch,

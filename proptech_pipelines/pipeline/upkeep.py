@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from proptech_pipelines.errors import LedgerConflict, ServiceError
 from proptech_pipelines.lake import maintenance
 from proptech_pipelines.lake.connection import Connection, LakeError
+from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.lease import Leases, family_lease
+from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
 from proptech_pipelines.pipeline.consumer_groups import show_positions
@@ -39,8 +41,12 @@ class UpkeepWorker(threading.Thread):
         self._settings = settings
         self._outboxes = outboxes
         self._progress = progress
-        self._folding = [model for model in graph.models.values() if model.kind in ("fold", "recompute")]
+        self._control_number = 0
         self._done: dict[str, int] = {}
+
+    @property
+    def _folding(self) -> list[Model]:
+        return [model for model in self._graph.models.values() if model.kind in ("fold", "recompute")]
 
     def run(self) -> None:
         """Work until told to stop."""
@@ -60,6 +66,10 @@ class UpkeepWorker(threading.Thread):
 
     def step(self, leases: Leases) -> None:
         """Fold the rows of one range, if one is due, and merge the files of the table that needs it most."""
+        control_number = self._progress.cut(INGEST).control_number
+        if control_number != self._control_number:
+            # Entries are seldom, and a swap of models is one.
+            self._graph, self._control_number, self._done = live_graph(self._con), control_number, {}
         self._fold(leases)
         maintenance.merge_files(self._con, [model.table for model in self._folding])
 

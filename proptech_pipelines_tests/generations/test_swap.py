@@ -1,26 +1,30 @@
 """A changed model is built beside the live one and swapped in: then the tables are those of a fresh lake."""
 
-from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.lake import building
-from proptech_pipelines.lake.generations import checkout_graph, live_graph, shadow_graph
+from proptech_pipelines.lake.generations import live_graph, shadow_graph
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import parse_model
 from proptech_pipelines.pipeline.advance import advance_family, family_position
-from proptech_pipelines.pipeline.build import build, distance
+from proptech_pipelines.pipeline.build import build, distance, pin
 from proptech_pipelines.pipeline.rebuild import compare_days
 from proptech_pipelines.pipeline.swap import swap
-from proptech_pipelines.testing import PipelineDriver
+from proptech_pipelines.testing import make_template
 from proptech_pipelines_tests.aimed_logs import three_days
+from proptech_pipelines_tests.any_way import models_of
 from proptech_pipelines_tests.engine_driver import EngineDriver
+from proptech_pipelines_tests.reference import Entry, Row
+from proptech_pipelines_tests.reference.log import PRICE_CHANGES
 from proptech_pipelines_tests.table_equality import assert_same_rows
 
 FAMILY = "price_change_analysis"
+GRAPH = models_of((FAMILY,))
 LIMITS = Limits(86_400_000, 32_768)
 TABLES = ("price_change_windows", "price_change_late", "market_alerts", "price_change_analysis")
 
@@ -42,45 +46,37 @@ def family_of(graph: Graph) -> list[str]:
     return [model.name for model in graph.market if model.family == FAMILY]
 
 
-@pytest.fixture
-def lake(engine):
-    """A lake at the end of the second of three batches."""
-    for batch in three_days()[:2]:
-        engine.pipe(batch)
-        engine.advance(FAMILY)
-    return engine
+def batches() -> list[list[Entry]]:
+    """Three micro-batches of price changes."""
+    log = [entry for batch in three_days() for entry in batch if entry.topic == PRICE_CHANGES]
+    third = len(log) // 3
+    return [log[:third], log[third : 2 * third], log[2 * third :]]
 
 
-def fresh(folder, graph: Graph, batches) -> dict[str, list]:
-    """The tables of a lake that was made with `graph`."""
-    with EngineDriver(folder) as driver:
-        pass
-    pipeline = PipelineDriver(folder / "lake", graph=graph)
-    other = EngineDriver.__new__(EngineDriver)
-    other.pipeline = pipeline
-    for batch in batches:
-        other.pipe(batch)
-    pipeline.advance(FAMILY)
-    found = {name: pipeline.table(name) for name in TABLES}
-    pipeline.close()
-    return found
+def fresh(folder: Path, graph: Graph) -> dict[str, list[Row]]:
+    """The tables of a lake that was made with `graph`, at the end of all batches."""
+    with EngineDriver(folder / "lake", make_template(folder / "template", graph)) as driver:
+        for batch in batches():
+            driver.pipe(batch)
+        driver.advance(FAMILY)
+        return {name: driver.table(name) for name in TABLES}
 
 
 def swapped(lake, graph: Graph) -> None:
     con = lake.pipeline.con
     building.begin(con, graph, family_of(graph))
-    assert list(build(con, LIMITS))
+    assert list(build(con, LIMITS, pin(con)))
     with Leases(lake.pipeline.settings) as leases:
         swap(con, leases, LIMITS)
     lake.pipeline.restart()
 
 
 def test_a_swapped_table_is_that_of_a_fresh_lake_and_goes_on_with_the_stream(lake, tmp_path):
-    graph = changed(checkout_graph())
+    graph = changed(GRAPH)
     swapped(lake, graph)
-    lake.pipe(three_days()[2])
+    lake.pipe(batches()[2])
     lake.advance(FAMILY)
-    expected = fresh(tmp_path / "fresh", graph, three_days())
+    expected = fresh(tmp_path / "fresh", graph)
     for name in TABLES:
         assert_same_rows(lake.table(name), expected[name], name)
     con = lake.pipeline.con
@@ -90,8 +86,8 @@ def test_a_swapped_table_is_that_of_a_fresh_lake_and_goes_on_with_the_stream(lak
 def test_readers_see_the_old_tables_until_the_swap(lake):
     before = {name: lake.table(name) for name in TABLES}
     con = lake.pipeline.con
-    building.begin(con, changed(checkout_graph()), family_of(checkout_graph()))
-    for _ in build(con, LIMITS):
+    building.begin(con, changed(GRAPH), family_of(GRAPH))
+    for _ in build(con, LIMITS, pin(con)):
         for name in TABLES:
             assert_same_rows(lake.table(name), before[name], name)
     assert distance(con) == 0
@@ -99,9 +95,9 @@ def test_readers_see_the_old_tables_until_the_swap(lake):
 
 def test_a_writer_with_the_former_models_cannot_write_after_the_swap(lake):
     con, graph = lake.pipeline.con, lake.pipeline.graph
-    swapped(lake, changed(checkout_graph()))
+    swapped(lake, changed(GRAPH))
     con = lake.pipeline.con
-    lake.pipe(three_days()[2])
+    lake.pipe(batches()[2])
     position = family_position(con, FAMILY)
     cut = lake.pipeline.ingest.positions
     with pytest.raises(LedgerConflict):
@@ -109,25 +105,25 @@ def test_a_writer_with_the_former_models_cannot_write_after_the_swap(lake):
 
 
 def test_a_rollback_brings_the_former_tables_to_the_head_first(lake, tmp_path):
-    swapped(lake, changed(checkout_graph()))
-    lake.pipe(three_days()[2])
+    swapped(lake, changed(GRAPH))
+    lake.pipe(batches()[2])
     lake.advance(FAMILY)
     con = lake.pipeline.con
-    assert building.take_back(con, family_of(checkout_graph()))
-    list(build(con, LIMITS))
+    assert building.take_back(con, family_of(GRAPH))
+    list(build(con, LIMITS, pin(con)))
     with Leases(lake.pipeline.settings) as leases:
         swap(con, leases, LIMITS)
     lake.pipeline.restart()
-    expected = fresh(tmp_path / "fresh", checkout_graph(), three_days())
+    expected = fresh(tmp_path / "fresh", GRAPH)
     for name in TABLES:
         assert_same_rows(lake.table(name), expected[name], name)
 
 
 def test_what_is_built_anew_of_another_text_is_dropped_first(lake):
     con = lake.pipeline.con
-    building.begin(con, changed(checkout_graph()), family_of(checkout_graph()))
-    list(build(con, LIMITS))
-    building.begin(con, checkout_graph(), family_of(checkout_graph()))
+    building.begin(con, changed(GRAPH), family_of(GRAPH))
+    list(build(con, LIMITS, pin(con)))
+    building.begin(con, GRAPH, family_of(GRAPH))
     assert distance(con) > 0
     building.drop_building(con)
     assert shadow_graph(con).models == live_graph(con).models
@@ -135,17 +131,22 @@ def test_what_is_built_anew_of_another_text_is_dropped_first(lake):
 
 def test_a_staging_table_is_made_again_from_raw_bytes_with_a_new_column(lake):
     con = lake.pipeline.con
-    model = checkout_graph()["stg_property_price_changes"]
-    text = model.text.replace("    oldPrice as old_price,", "    oldPrice + newPrice as both_prices, -- x\n    oldPrice as old_price,")
-    graph = Graph.of({**checkout_graph().models, model.name: parse_model(model.name, model.folder, text)}.values())
+    model = GRAPH["stg_property_price_changes"]
+    text = model.text.replace(
+        "    oldPrice as old_price,",
+        "    oldPrice + newPrice as both_prices, -- x\n    oldPrice as old_price,",
+    )
+    graph = Graph.of({**GRAPH.models, model.name: parse_model(model.name, model.folder, text)}.values())
     before = lake.table(model.name)
     building.begin(con, graph, [model.name])
-    list(build(con, LIMITS))
+    list(build(con, LIMITS, pin(con)))
     with Leases(lake.pipeline.settings) as leases:
         swap(con, leases, LIMITS)
     lake.pipeline.restart()
     after = lake.table(model.name)
-    assert_same_rows([{k: v for k, v in row.items() if k != "both_prices"} for row in after], before, "staging")
+    assert_same_rows(
+        [{k: v for k, v in row.items() if k != "both_prices"} for row in after], before, "staging"
+    )
     assert all(row["both_prices"] == row["old_price"] + row["new_price"] for row in after)
-    lake.pipe(three_days()[2])
+    lake.pipe(batches()[2])
     assert all(row["both_prices"] for row in lake.table(model.name))

@@ -1,0 +1,188 @@
+"""Plans: what a change of models or schemas means for the lake, what it costs, and carrying it out.
+
+A plan is found from what is live and from what the installation holds, and has the same id however it was found.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from proptech_pipelines.contracts.rules import Limits
+from proptech_pipelines.contracts.topics import INPUT_TOPICS, schema_versions, topic
+from proptech_pipelines.errors import ProptechError, SettingsError
+from proptech_pipelines.lake import building
+from proptech_pipelines.lake.connection import Connection, scalar
+from proptech_pipelines.lake.generations import live_graph, shadow_graph, stored_readers
+from proptech_pipelines.lake.lease import Leases
+from proptech_pipelines.lake.plans import Plan, add_plan, changes_as_json, read_plan, set_state
+from proptech_pipelines.models.changes import TableChange, table_changes
+from proptech_pipelines.models.fingerprint import fingerprints, newest_readers
+from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.pipeline.audit import audit
+from proptech_pipelines.pipeline.build import Built, Pin, build, distance, pin
+from proptech_pipelines.pipeline.swap import swap, unpublished_by
+from proptech_pipelines.publishing.outbox import Outbox
+
+PLAN_LEASE = "plan"
+"""One plan is carried out at a time: two changes in a row make one backfill or two in order."""
+_STAGING_ROWS_PER_SECOND = 200_000
+_FAMILY_ROWS_PER_SECOND = 600_000
+_NEAR = 20
+"""Ingest transactions that may be left for the swap itself to take in."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What carrying out a plan needs of its caller."""
+
+    leases: Leases
+    limits: Limits
+    outboxes: Collection[Outbox] = ()
+    on_slice: Callable[[Built], None] = lambda built: None
+    should_stop: Callable[[], bool] = lambda: False
+
+
+def find_plan(con: Connection, checkout: Graph) -> Plan | None:
+    """The plan that leads from the live tables to `checkout`; None if nothing is to be built. Changes nothing."""
+    live, readers = live_graph(con), stored_readers(con)
+    newest = newest_readers(checkout)
+    changes = table_changes(live, readers, checkout, newest)
+    names = tables_to_build(live, checkout, changes)
+    if not names:
+        return None
+    levels = {item.level for item in changes}
+    topics = [
+        [model.topic for model in (checkout[name],) if model.kind == "staging"]
+        or (
+            [item.topic for item in checkout.staging_of(checkout[name].family)]
+            if checkout[name].is_stored
+            else []
+        )
+        for name in names
+    ]
+    read = {name for group in topics for name in group}
+    events = sum(_staged(con, name) for name in read)
+    decoded = sum(_staged(con, checkout[name].topic) for name in names if checkout[name].kind == "staging")
+    return Plan(
+        plan_id=_id(live, readers, checkout, newest),
+        level="breaking" if "breaking" in levels else "additive",
+        state="proposed",
+        tables=tuple(name for name in checkout.models if name in names),
+        changes=changes_as_json([item for item in changes if item.level != "none"]),
+        schemas=_versions(readers, newest),
+        events=events,
+        bytes=_bytes(con, [topic(name).staging_table for name in read]),
+        seconds=round(decoded / _STAGING_ROWS_PER_SECOND + events / _FAMILY_ROWS_PER_SECOND, 1),
+    )
+
+
+def propose(con: Connection, checkout: Graph) -> Plan | None:
+    """Find the plan and keep it; what is kept by now, with its state, if it was found before."""
+    plan = find_plan(con, checkout)
+    if plan is None:
+        return None
+    add_plan(con, plan)
+    return read_plan(con, plan.plan_id)
+
+
+def tables_to_build(live: Graph, checkout: Graph, changes: Collection[TableChange]) -> set[str]:
+    """Staging tables that changed, whole families of which a stored table changed, and views that changed.
+
+    Tables of a family are one set, at one cut, and so are rebuilt together.
+    """
+    changed = {item.table for item in changes if item.must_be_built}
+    families = {checkout[name].family for name in changed if checkout[name].is_stored}
+    return changed | {model.name for model in checkout.market if model.family in families and model.family}
+
+
+def carry_out(con: Connection, checkout: Graph, plan: Plan, tools: Tools) -> Plan:
+    """Build, audit and swap in what `plan` says; the plan as it ended.
+
+    Killed or stopped at any instant, the next call goes on from the last slice. Raises SettingsError if `plan` is
+    not the one that `checkout` leads to any more, or waits for approval; an error of the build is noted in it.
+    """
+    now = propose(con, checkout)
+    if now is None or now.plan_id != plan.plan_id:
+        raise SettingsError(
+            "The models or schemas have changed since this plan.", "look at `proptech plan show`."
+        )
+    if not now.may_run:
+        raise SettingsError(
+            f"Plan {plan.plan_id[:8]} is {now.state} and {now.level}.",
+            f"approve it: `proptech plan approve {plan.plan_id[:8]}`.",
+        )
+    with tools.leases.hold(PLAN_LEASE):
+        try:
+            return _build_and_swap(con, checkout, now, tools)
+        except ProptechError as error:
+            set_state(con, plan.plan_id, "failed", {"error": str(error)})
+            raise
+
+
+def _build_and_swap(con: Connection, checkout: Graph, plan: Plan, tools: Tools) -> Plan:
+    set_state(con, plan.plan_id, "building")
+    building.begin(con, checkout, plan.tables)
+    while True:
+        to = pin(con)
+        _build_to(con, to, tools)
+        if tools.should_stop():
+            return plan
+        if distance(con) <= _NEAR:
+            break
+    report = audit(con, live_graph(con), shadow_graph(con), to.version, plan.changes)
+    change = swap(con, tools.leases, tools.limits, unpublished_by(con, tools.outboxes))
+    set_state(con, plan.plan_id, "swapped", {**report, "swapped": json.loads(change)})
+    return read_plan(con, plan.plan_id) or plan
+
+
+def _build_to(con: Connection, to: Pin, tools: Tools) -> None:
+    for built in build(con, tools.limits, to, tools.should_stop):
+        tools.on_slice(built)
+
+
+def roll_back(con: Connection, table: str, tools: Tools) -> str:
+    """Bring the former generation of the family (or staging table) of `table` to the head and swap it in again.
+
+    Returns what changed as JSON. Raises SettingsError if there is none to go back to.
+    """
+    graph = live_graph(con)
+    if table not in graph.models:
+        raise SettingsError(f"There is no table {table}.", "see `proptech status` for the tables.")
+    family = graph[table].family
+    names = [model.name for model in graph.market if model.family == family] if family else [table]
+    with tools.leases.hold(PLAN_LEASE):
+        if not building.take_back(con, names):
+            raise SettingsError(f"{table} has no retired generation.", "a plan keeps one until it is purged.")
+        _build_to(con, pin(con), tools)
+        return swap(con, tools.leases, tools.limits, unpublished_by(con, tools.outboxes))
+
+
+def _id(live: Graph, readers: Mapping[str, str], checkout: Graph, newest: Mapping[str, str]) -> str:
+    generations = {model.name: model.generation for model in live.models.values()}
+    content = [generations, fingerprints(live, readers), fingerprints(checkout, newest)]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _versions(readers: Mapping[str, str], newest: Mapping[str, str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for item in INPUT_TOPICS:
+        versions = schema_versions(item.name)
+        before, after = readers.get(item.name), newest.get(item.name)
+        if before is not None and after is not None and before != after:
+            known = versions.index(before) + 1 if before in versions else 0
+            found[item.subject] = [known, versions.index(after) + 1 if after in versions else 0]
+    return found
+
+
+def _staged(con: Connection, name: str) -> int:
+    return scalar(con, "select coalesce(sum(staged), 0) from log_ranges where topic = ?", [name])
+
+
+def _bytes(con: Connection, tables: Collection[str]) -> int:
+    names = ", ".join(f"'{name}'" for name in tables)
+    return scalar(
+        con,
+        "select coalesce(sum(file_size_bytes), 0) from ducklake_table_info('lake') "
+        f"where table_name in ({names or 'null'})",
+    )

@@ -1,0 +1,106 @@
+"""Plans: found from what is live and what is to come, carried out by themselves or when approved, once."""
+
+from dataclasses import replace
+
+import pytest
+
+from proptech_pipelines.errors import SettingsError
+from proptech_pipelines.lake.generations import live_graph
+from proptech_pipelines.lake.lease import Leases
+from proptech_pipelines.lake.plans import read_plans, set_state
+from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.models.model import parse_model
+from proptech_pipelines.pipeline.plan import Tools, carry_out, find_plan, propose, roll_back
+from proptech_pipelines_tests.generations.test_swap import GRAPH, LIMITS, TABLES, batches, changed, fresh
+from proptech_pipelines_tests.table_equality import assert_same_rows
+
+
+@pytest.fixture
+def tools(lake):
+    with Leases(lake.pipeline.settings) as leases:
+        yield Tools(leases, LIMITS)
+
+
+def edited(graph: Graph, name: str, find: str, put: str) -> Graph:
+    """`graph` with one model of another text."""
+    model = graph[name]
+    assert find in model.text
+    changed_model = parse_model(name, model.folder, model.text.replace(find, put))
+    return Graph.of({**graph.models, name: changed_model}.values())
+
+
+def with_a_column(graph: Graph) -> Graph:
+    """An additive change: a column more in the windows."""
+    column = "    count(*) as doubled, -- The same count again\n"
+    find = "    min(change_ppb) as min_change_ppb,"
+    return edited(graph, "price_change_windows", find, column + find)
+
+
+def test_nothing_changed_is_no_plan_and_neither_is_a_comment(lake):
+    comment = edited(GRAPH, "price_change_windows", "-- Sum of squares", "-- Sum of the squares")
+    assert find_plan(lake.pipeline.con, GRAPH) is None
+    assert find_plan(lake.pipeline.con, comment) is None
+
+
+def test_a_column_more_is_additive_and_is_built_by_itself(lake, tools):
+    con, graph = lake.pipeline.con, with_a_column(GRAPH)
+    plan = propose(con, graph)
+    assert plan is not None
+    assert (plan.level, plan.state, plan.may_run) == ("additive", "proposed", True)
+    assert "price_change_windows" in plan.tables
+    assert plan.events > 0
+    done = carry_out(con, graph, plan, tools)
+    assert done.state == "swapped"
+    lake.pipeline.restart()
+    rows = lake.table("price_change_windows")
+    assert rows
+    assert all(row["doubled"] == row["event_count"] for row in rows)
+    assert find_plan(lake.pipeline.con, graph) is None
+
+
+def test_a_breaking_change_waits_for_approval(lake, tools, tmp_path):
+    con, graph = lake.pipeline.con, changed(GRAPH)
+    plan = propose(con, graph)
+    assert plan is not None
+    assert (plan.level, plan.may_run) == ("breaking", False)
+    with pytest.raises(SettingsError, match="approve"):
+        carry_out(con, graph, plan, tools)
+    set_state(con, plan.plan_id, "approved")
+    done = carry_out(con, graph, plan, tools)
+    assert done.state == "swapped"
+    assert any(item["new"] + item["gone"] for item in done.report["audit"].values())
+    lake.pipeline.restart()
+    lake.pipe(batches()[2])
+    lake.advance("price_change_analysis")
+    expected = fresh(tmp_path / "fresh", graph)
+    for name in TABLES:
+        assert_same_rows(lake.table(name), expected[name], name)
+
+
+def test_the_same_change_found_twice_is_one_plan_and_another_change_takes_its_place(lake):
+    con = lake.pipeline.con
+    first, again = propose(con, changed(GRAPH)), propose(con, changed(GRAPH))
+    assert first is not None
+    assert again == first
+    propose(con, with_a_column(GRAPH))
+    assert sorted(plan.state for plan in read_plans(con)) == ["dropped", "proposed"]
+
+
+def test_a_plan_that_stopped_goes_on_and_ends_as_one_that_did_not(lake, tools):
+    con, graph = lake.pipeline.con, with_a_column(GRAPH)
+    plan = propose(con, graph)
+    assert plan is not None
+    stopped = carry_out(con, graph, plan, replace(tools, should_stop=lambda: True))
+    assert stopped.state != "swapped"
+    assert carry_out(con, graph, plan, tools).state == "swapped"
+
+
+def test_a_rollback_restores_the_former_columns(lake, tools):
+    con, graph = lake.pipeline.con, with_a_column(GRAPH)
+    plan = propose(con, graph)
+    assert plan is not None
+    carry_out(con, graph, plan, tools)
+    roll_back(con, "price_change_windows", tools)
+    assert live_graph(con)["price_change_windows"].text == GRAPH["price_change_windows"].text
+    lake.pipeline.restart()
+    assert "doubled" not in lake.table("price_change_windows")[0]
