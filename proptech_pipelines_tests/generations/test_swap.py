@@ -30,10 +30,10 @@ TABLES = ("price_change_windows", "price_change_late", "market_alerts", "price_c
 
 
 def changed(graph: Graph) -> Graph:
-    """Hours of 30 minutes instead of 60, and a limit of 1 % instead of 5 %."""
+    """Windows that begin with the day, and a limit of 1 % instead of 5 %."""
     models = dict(graph.models)
     for name, find, put in (
-        ("price_change_rows", "date_trunc('hour', event_time) +", "date_trunc('day', event_time) +"),
+        ("price_change_rows", "('hour', event_time) as window_start", "('day', event_time) as window_start"),
         ("price_change_rates", "20 * abs(change_sum)", "100 * abs(change_sum)"),
     ):
         model = models[name]
@@ -69,6 +69,11 @@ def swapped(lake, graph: Graph) -> None:
     with Leases(lake.pipeline.settings) as leases:
         swap(con, leases, LIMITS)
     lake.pipeline.restart()
+
+
+def test_the_changed_models_give_other_tables(tmp_path):
+    old, new = fresh(tmp_path / "old", GRAPH), fresh(tmp_path / "new", changed(GRAPH))
+    assert [name for name in TABLES if old[name] == new[name]] == []
 
 
 def test_a_swapped_table_is_that_of_a_fresh_lake_and_goes_on_with_the_stream(lake, tmp_path):
