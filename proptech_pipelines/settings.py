@@ -43,6 +43,8 @@ class Settings:
     """Most records of one micro-batch."""
     commit_interval_ms: int = 700
     """While following, a micro-batch is committed no more often than this."""
+    approve_breaking: bool = False
+    """Whether a plan that changes existing rows or columns is carried out without anybody's approval."""
     follow_seconds: int = 3_600
     """How long one stream run follows the log before its successor takes over."""
 
@@ -121,8 +123,10 @@ def _parse(name: str, kind: Any, raw: str) -> Any:
             return int(raw)
         if kind is str:
             return raw
+        if kind is bool:
+            return {"true": True, "1": True, "false": False, "0": False}[raw.lower()]
         return json.loads(raw)
-    except ValueError as error:
+    except (ValueError, KeyError) as error:
         raise SettingsError(
             f"{_ENV_PREFIX}{name.upper()}={raw!r} is not a {getattr(kind, '__name__', 'JSON value')}.",
             "correct or unset the variable.",

@@ -13,14 +13,15 @@ from proptech_pipelines.cli.bench import bench
 from proptech_pipelines.cli.check import check
 from proptech_pipelines.cli.down import down
 from proptech_pipelines.cli.log import log
+from proptech_pipelines.cli.plan import plan, purge, rollback
 from proptech_pipelines.cli.query import query
 from proptech_pipelines.cli.screen import show_error
 from proptech_pipelines.cli.status import status
 from proptech_pipelines.cli.up import up
 from proptech_pipelines.errors import ProptechError
 
-COMMANDS = (up, down, status, query, attach, check)
-GROUPS: dict[str, typer.Typer] = {"bench": bench, "log": log}
+COMMANDS = (up, down, status, query, attach, rollback, purge, check)
+GROUPS: dict[str, typer.Typer] = {"bench": bench, "log": log, "plan": plan}
 """Commands with commands of their own, by name."""
 
 app = typer.Typer(

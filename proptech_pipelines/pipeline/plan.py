@@ -23,6 +23,8 @@ from proptech_pipelines.pipeline.audit import audit
 from proptech_pipelines.pipeline.build import Built, Pin, build, distance, pin
 from proptech_pipelines.pipeline.swap import swap, unpublished_by
 from proptech_pipelines.publishing.outbox import Outbox
+from proptech_pipelines.publishing.registered import outboxes
+from proptech_pipelines.settings import Settings
 
 PLAN_LEASE = "plan"
 """One plan is carried out at a time: two changes in a row make one backfill or two in order."""
@@ -41,6 +43,16 @@ class Tools:
     outboxes: Collection[Outbox] = ()
     on_slice: Callable[[Built], None] = lambda built: None
     should_stop: Callable[[], bool] = lambda: False
+
+
+def tools_of(
+    settings: Settings,
+    leases: Leases,
+    on_slice: Callable[[Built], None] = lambda built: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Tools:
+    """The tools for the lake of `settings`."""
+    return Tools(leases, Limits.of(settings), outboxes(settings), on_slice, should_stop)
 
 
 def find_plan(con: Connection, checkout: Graph) -> Plan | None:
@@ -146,16 +158,30 @@ def roll_back(con: Connection, table: str, tools: Tools) -> str:
 
     Returns what changed as JSON. Raises SettingsError if there is none to go back to.
     """
-    graph = live_graph(con)
-    if table not in graph.models:
-        raise SettingsError(f"There is no table {table}.", "see `proptech status` for the tables.")
-    family = graph[table].family
-    names = [model.name for model in graph.market if model.family == family] if family else [table]
+    names = _set_of(live_graph(con), table)
     with tools.leases.hold(PLAN_LEASE):
         if not building.take_back(con, names):
             raise SettingsError(f"{table} has no retired generation.", "a plan keeps one until it is purged.")
         _build_to(con, pin(con), tools)
         return swap(con, tools.leases, tools.limits, unpublished_by(con, tools.outboxes))
+
+
+def purge_retired(con: Connection, table: str) -> list[str]:
+    """Drop the retired generations of the family (or staging table) of `table`; the tables that were dropped."""
+    names = _set_of(live_graph(con), table)
+    rows = con.execute(
+        "select table_name, generation from generations where state = 'retired' order by table_name, generation"
+    ).fetchall()
+    building.purge(con, names)
+    return [f"{name}__{generation}" for name, generation in rows if name in names]
+
+
+def _set_of(graph: Graph, table: str) -> list[str]:
+    """The tables that are swapped together with `table`."""
+    if table not in graph.models:
+        raise SettingsError(f"There is no table {table}.", "see `proptech status` for the tables.")
+    family = graph[table].family
+    return [model.name for model in graph.market if model.family == family] if family else [table]
 
 
 def _id(live: Graph, readers: Mapping[str, str], checkout: Graph, newest: Mapping[str, str]) -> str:

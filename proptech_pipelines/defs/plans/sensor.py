@@ -1,0 +1,48 @@
+"""The sensor that finds plans and has them carried out, one at a time."""
+
+import dagster as dg
+
+from proptech_pipelines.defs.plans.job import approve_plan, carry_out_plan
+from proptech_pipelines.defs.resources import Platform
+from proptech_pipelines.lake.generations import checkout_graph
+from proptech_pipelines.lake.opening import open_lake
+from proptech_pipelines.lake.plans import set_state
+from proptech_pipelines.pipeline.plan import propose
+
+
+@dg.sensor(
+    job=carry_out_plan,
+    minimum_interval_seconds=15,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    name="plan_sensor",
+)
+def plan_sensor(context: dg.SensorEvaluationContext, platform: Platform) -> dg.RunRequest | dg.SkipReason:
+    """Compare the lake with this installation; ask for a run where a plan may be carried out.
+
+    The same change is the same plan and the same run, however often it is seen.
+    """
+    settings = platform.settings()
+    with open_lake(settings) as con:
+        plan = propose(con, checkout_graph())
+        if plan is not None and plan.state == "proposed" and settings.approve_breaking:
+            set_state(con, plan.plan_id, "approved")
+            plan = propose(con, checkout_graph())
+    if plan is None:
+        return dg.SkipReason("The tables of the lake are those of this installation.")
+    name = plan.plan_id[:8]
+    if not plan.may_run:
+        return dg.SkipReason(f"Plan {name} is {plan.level} and {plan.state}: `proptech plan approve {name}`.")
+    tags = {"proptech/plan": plan.plan_id, "proptech/level": plan.level}
+    for subject, (before, after) in plan.schemas.items():
+        tags |= {"proptech/subject": subject, "proptech/versions": f"{before} to {after}"}
+    return dg.RunRequest(
+        run_key=f"{plan.plan_id}-{plan.state}",
+        run_config={"ops": {"build_audit_swap": {"config": {"plan_id": plan.plan_id}}}},
+        tags=tags,
+    )
+
+
+@dg.definitions
+def sensors() -> dg.Definitions:
+    """The sensor and the jobs."""
+    return dg.Definitions(sensors=[plan_sensor], jobs=[carry_out_plan, approve_plan])
