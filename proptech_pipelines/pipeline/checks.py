@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from proptech_pipelines.lake.building import FIRST_NUMBER
 from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.pipeline.rebuild import compare_days
@@ -32,7 +33,8 @@ GAPLESS = """
 NUMBERED = """
     select writer, count(*) as rows, min(commit_number) as first, max(commit_number) as last
     from ledger group by writer
-    having count(*) <> max(commit_number) or min(commit_number) <> 1 or count(distinct commit_number) <> count(*)"""
+    having count(*) <> max(commit_number) - min(commit_number) + 1 or min(commit_number) not in (1, {first})
+        or count(distinct commit_number) <> count(*)"""
 CONTROL = """
     select count(*) as entries, max(number) as last
     from control_log having count(*) <> coalesce(max(number) + 1, 0) or count(distinct number) <> count(*)"""
@@ -59,7 +61,11 @@ CONSERVED = """
 
 def ledger_is_gapless(con: Connection) -> CheckResult:
     """Offset ranges join up without gap or overlap; commit and control numbers have none missing or double."""
-    failures = [row for sql in (GAPLESS, NUMBERED, CONTROL) for row in con.execute(sql).fetchall()]
+    failures = [
+        row
+        for sql in (GAPLESS, NUMBERED.format(first=FIRST_NUMBER + 1), CONTROL)
+        for row in con.execute(sql).fetchall()
+    ]
     return _result(failures, scalar(con, "select count(*) from ledger"))
 
 

@@ -83,21 +83,27 @@ def _retire(con: Connection, live: Graph, shadow: Graph, family: str, input_comm
     is_new = family not in live.families
     number = move_head(con, family, former.commit_number, 1 if is_new else live.head_generation(family))
     if not is_new:
-        _note(con, f"{family}__{live.head_generation(family)}", former.input_commit)
-    con.execute(
-        "insert into ledger select ?, ?, ?, max(control_number), 0, 0, 0, true, now() at time zone 'UTC' "
-        "from ledger where writer = 'ingest'",
-        [family, number, input_commit],
-    )
+        _note(con, f"{family}__{live.head_generation(family)}", former.input_commit, family)
+    _write(con, family, number, input_commit, shadow.writer(family))
     return number
 
 
-def _note(con: Connection, writer: str, input_commit: int) -> None:
+def _note(con: Connection, writer: str, input_commit: int, live_writer: str | None = None) -> None:
     """From here on a retired generation is brought on as if it were being built."""
     number = move_head(con, writer, family_position(con, writer).commit_number)
+    _write(con, writer, number, input_commit, live_writer or writer)
+
+
+def _write(con: Connection, writer: str, number: int, input_commit: int, counted: str) -> None:
+    """A row of the ledger after which the sums over `writer` are those over `counted`: so they fit its tables."""
+    sums = ", ".join(
+        f"cast(coalesce(sum({name}) filter (writer = '{counted}'), 0) "
+        f"- coalesce(sum({name}) filter (writer = '{writer}'), 0) as bigint)"
+        for name in ("rows_in", "rows_applied", "rows_rejected")
+    )
     con.execute(
-        "insert into ledger values (?, ?, ?, null, 0, 0, 0, true, now() at time zone 'UTC')",
-        [writer, number, input_commit],
+        f"insert into ledger select '{writer}', {number}, {input_commit}, "
+        f"max(control_number) filter (writer = 'ingest'), {sums}, true, now() at time zone 'UTC' from ledger"
     )
 
 

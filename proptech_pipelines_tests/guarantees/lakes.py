@@ -21,20 +21,22 @@ def fresh_lake(stack: Stack, folder: Path) -> Settings:
     return settings
 
 
-class StreamChild:
-    """A stream run in a process group of its own. `die_at` kills it before its nth statement of writing."""
+class Child:
+    """A process group of its own that works on a home folder. `die_at` kills it before its nth statement."""
+
+    module = ""
 
     def __init__(self, settings: Settings, die_at: int | None = None, *, drain: bool = False) -> None:
         options = [
             *(["--die-at", str(die_at)] if die_at is not None else []),
             *(["--drain"] if drain else []),
         ]
-        self._log = (settings.home / "stream.log").open("ab")
+        self._log = (settings.home / f"{self.module}.log").open("ab")
         self.process = subprocess.Popen(
             [
                 sys.executable,
                 "-m",
-                "proptech_pipelines_tests.guarantees.stream_child",
+                f"proptech_pipelines_tests.guarantees.{self.module}",
                 str(settings.home),
                 *options,
             ],
@@ -56,3 +58,15 @@ class StreamChild:
         code = self.process.wait(seconds)
         self._log.close()
         return code
+
+
+class StreamChild(Child):
+    """A stream run, which `drain` ends at the head of the topics."""
+
+    module = "stream_child"
+
+
+class PlanChild(Child):
+    """Carries out the plan that leads to this installation's models."""
+
+    module = "plan_child"
