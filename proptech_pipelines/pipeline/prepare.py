@@ -86,9 +86,7 @@ def prepare(
     return prepared
 
 
-def typed_rows(
-    batch: TopicBatch, schemas: Mapping[SchemaKey, str | None], limits: Limits
-) -> TypedRows:
+def typed_rows(batch: TopicBatch, schemas: Mapping[SchemaKey, str | None], limits: Limits) -> TypedRows:
     """Decode `batch`: what becomes of each of its records, whatever its place in the log."""
     decoded = decode_records(batch.topic, batch.frames, batch.timestamps_ms, schemas, limits)
     return _with_tombstones(batch, decoded)
