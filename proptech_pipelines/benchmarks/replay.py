@@ -9,11 +9,10 @@ import numpy as np
 from proptech_pipelines.contracts.decode import decode_records
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import topic
-from proptech_pipelines.contracts.wire import SchemaKey, frame
+from proptech_pipelines.contracts.wire import SchemaKey, frame, schema_key_of
 from proptech_pipelines.kafka.records import Headers
 from proptech_pipelines.lake.connection import Connection, connect, scalar
 from proptech_pipelines.lake.generations import live_graph
-from proptech_pipelines.pipeline.ingest import schema_key_of
 from proptech_pipelines.pipeline.rebuild import compare_days
 from proptech_pipelines.settings import Settings
 

@@ -14,14 +14,17 @@ from proptech_pipelines.cli.check import check
 from proptech_pipelines.cli.down import down
 from proptech_pipelines.cli.log import log
 from proptech_pipelines.cli.plan import plan, purge, rollback
+from proptech_pipelines.cli.property import property_
 from proptech_pipelines.cli.query import query
+from proptech_pipelines.cli.schema import schema
 from proptech_pipelines.cli.screen import show_error
+from proptech_pipelines.cli.search import search
 from proptech_pipelines.cli.status import status
 from proptech_pipelines.cli.up import up
 from proptech_pipelines.errors import ProptechError
 
-COMMANDS = (up, down, status, query, attach, rollback, purge, check)
-GROUPS: dict[str, typer.Typer] = {"bench": bench, "log": log, "plan": plan}
+COMMANDS = (up, down, status, query, property_, search, attach, rollback, purge, check)
+GROUPS: dict[str, typer.Typer] = {"bench": bench, "log": log, "plan": plan, "schema": schema}
 """Commands with commands of their own, by name."""
 
 app = typer.Typer(
@@ -32,7 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for _command in COMMANDS:
-    app.command()(_command)
+    app.command(_command.__name__.rstrip("_"))(_command)  # `property` is a builtin, hence `property_`
 for _name, _group in GROUPS.items():
     app.add_typer(_group, name=_name)
 

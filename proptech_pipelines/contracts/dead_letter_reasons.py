@@ -17,6 +17,7 @@ class DeadLetterReason(StrEnum):
     NO_MAGIC_BYTE = "no_magic_byte"
     TRUNCATED_PREFIX = "truncated_prefix"
     BAD_SCHEMA_HEADER = "bad_schema_header"
+    COPY_OF_RECORD = "copy_of_record"
     UNKNOWN_SCHEMA_ID = "unknown_schema_id"
     SCHEMA_NOT_AVRO = "schema_not_avro"
     TYPE_DOES_NOT_RESOLVE = "type_does_not_resolve"
@@ -46,6 +47,7 @@ EXPLANATIONS: Mapping[DeadLetterReason, str] = {
     DeadLetterReason.NO_MAGIC_BYTE: "The value does not begin with the byte 0 that announces a schema id.",
     DeadLetterReason.TRUNCATED_PREFIX: "The value ends inside the five bytes of the schema id's prefix.",
     DeadLetterReason.BAD_SCHEMA_HEADER: "The header __value_schema_id holds neither an id nor a GUID.",
+    DeadLetterReason.COPY_OF_RECORD: "Headers say that the record is a copy of another one, which they name.",
     DeadLetterReason.UNKNOWN_SCHEMA_ID: "The registry knows no schema of this id or GUID.",
     DeadLetterReason.SCHEMA_NOT_AVRO: "The schema of this id is not an Avro schema.",
     DeadLetterReason.TYPE_DOES_NOT_RESOLVE: "Written with a schema that the topic's schema cannot read.",
@@ -93,6 +95,7 @@ _FRAMING = {
     DeadLetterReason.NO_MAGIC_BYTE,
     DeadLetterReason.TRUNCATED_PREFIX,
     DeadLetterReason.BAD_SCHEMA_HEADER,
+    DeadLetterReason.COPY_OF_RECORD,
 }
 _CONTRACT = {
     DeadLetterReason.STRING_TOO_LONG,

@@ -60,6 +60,20 @@ class Registry:
         """The text of the newest version of `subject`, references put in; None where there is no subject."""
         return self._text(lambda form: self._client.get_latest_version(subject, fmt=form).schema)
 
+    def versions(self, subject: str) -> dict[int, str]:
+        """The texts of all versions of `subject` by number, oldest first; none where there is no subject.
+
+        Raises RegistryUnavailable.
+        """
+        numbers = self._ask(lambda: self._client.get_versions(subject)) or []
+        texts = {
+            number: self._text(
+                lambda form, number=number: self._client.get_version(subject, number, fmt=form).schema
+            )
+            for number in sorted(numbers)
+        }
+        return {number: text for number, text in texts.items() if text is not None}
+
     def register(self, subject: str, text: str) -> int:
         """Register an Avro schema and return its id; the same text again gives the same id.
 

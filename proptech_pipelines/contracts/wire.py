@@ -3,6 +3,7 @@
 The header `__value_schema_id` is looked at first: 0x01 and a GUID of 16 bytes, or 0x00 and an id of 4 bytes;
 the whole value is then the datum. Without that header the value starts with a prefix of 5 bytes, 0x00 and
 the id. Ids are big-endian and unsigned. Of several such headers the first counts, as in Confluent's reader.
+A record whose headers name another one as its origin is a copy, whatever its value: it is no event.
 
 A batch is one buffer: all values joined, and where each datum starts and ends in it. `frame` gives for each
 record what `split` gives for it alone.
@@ -18,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from proptech_pipelines.contracts.dead_letter_reasons import Bad, DeadLetterReason
+from proptech_pipelines.contracts.origin_headers import Header, origin_of
 
 SCHEMA_HEADER = "__value_schema_id"
 PREFIX_BYTES = 5
@@ -25,7 +27,6 @@ PADDING_BYTES = 16
 
 SchemaKey = int | str
 """A schema id, or a schema GUID in its usual text form."""
-Header = tuple[str, bytes | None]
 Integers = npt.NDArray[np.int64]
 
 
@@ -96,11 +97,12 @@ class Frames:
 
 
 def split(value: bytes | None, headers: Sequence[Header] | None) -> Framed:
-    """Frame one record. A record without a value is a tombstone, whatever its headers say."""
-    if value is None:
-        return Framed(None, reason=DeadLetterReason.TOMBSTONE)
+    """Frame one record. One without a value is a tombstone, whatever its headers say, unless it is a copy."""
+    if origin_of(headers) is not None:
+        return Framed(None, reason=DeadLetterReason.COPY_OF_RECORD)
     if not value:
-        return Framed(None, reason=DeadLetterReason.EMPTY_VALUE)
+        reason = DeadLetterReason.TOMBSTONE if value is None else DeadLetterReason.EMPTY_VALUE
+        return Framed(None, reason=reason)
     named = _header_value(headers)
     if named is not None:
         key = _key_of_header(named)
@@ -119,7 +121,7 @@ def frame(values: Sequence[bytes | None], headers: Sequence[Sequence[Header] | N
     plain = (words >> np.uint64(56) == 0) & (datums.end - datums.start >= PREFIX_BYTES)
     others = set(np.flatnonzero(~plain).tolist())
     if any(headers):
-        others.update(index for index, row in enumerate(headers) if row and _header_value(row) is not None)
+        others.update(index for index, row in enumerate(headers) if row and _changes_framing(row))
     if not others:
         ids = (words >> np.uint64(24)).astype(np.int64)
         shifted = Datums(datums.buffer, datums.start + PREFIX_BYTES, datums.end)
@@ -146,7 +148,7 @@ def _frame_each(
         if framed.reason is DeadLetterReason.TOMBSTONE:
             tombstones.append(index)
         elif framed.reason is not None:
-            bad.append(Bad(index, framed.reason, _message(values[index], framed.reason)))
+            bad.append(Bad(index, framed.reason, _message(values[index], headers[index], framed.reason)))
         elif framed.schema is not None:
             keyed.setdefault(framed.schema, []).append(index)
     usual = np.delete(np.arange(len(words)), others)
@@ -170,6 +172,15 @@ def _groups_of_ids(ids: Integers, indices: Integers) -> dict[SchemaKey, Integers
     return {int(ordered[edge]): part for edge, part in zip([0, *edges.tolist()], parts, strict=True)}
 
 
+def schema_key_of(text: str) -> SchemaKey:
+    """The schema id or GUID that `text` stands for in the lake."""
+    return int(text) if text.isdigit() else text
+
+
+def _changes_framing(headers: Sequence[Header]) -> bool:
+    return _header_value(headers) is not None or origin_of(headers) is not None
+
+
 def _header_value(headers: Sequence[Header] | None) -> bytes | None:
     for name, value in headers or ():
         if name == SCHEMA_HEADER:
@@ -185,11 +196,9 @@ def _key_of_header(value: bytes) -> SchemaKey | None:
     return None
 
 
-def _message(value: bytes | None, reason: DeadLetterReason) -> str:
+def _message(value: bytes | None, headers: Sequence[Header] | None, reason: DeadLetterReason) -> str:
+    origin = origin_of(headers)
+    if origin is not None:
+        return f"a copy of {origin.topic}[{origin.partition}] at offset {origin.offset} ({origin.family})"
     start = value[:PREFIX_BYTES].hex(" ") if value else "nothing"
     return f"{reason}: the value has {len(value or b'')} bytes and begins with {start}"
-
-
-def schema_key_of(text: str) -> SchemaKey:
-    """The schema id or GUID that `text` stands for in the lake."""
-    return int(text) if text.isdigit() else text

@@ -62,26 +62,33 @@ def write_batch(
                 f"{number} as commit_number, '{quoted(cluster_id)}' as cluster_id, *",
             )
         for item in batch.staged:
-            _insert_staged(con, staging[item.topic], item, number)
+            insert_staged(con, staging[item.topic], item, number)
         if batch.dead:
             _insert(
                 con,
-                "dead_letters",
+                "dead_letter_records",
                 batch.dead,
                 f"{number} as commit_number, *, now() at time zone 'UTC' as dead_at",
             )
-        if len(batch.ranges):
-            con.register("batch_rows", batch.ranges)
-            con.execute(
-                f"insert into log_ranges by name select {number} as commit_number, "
-                f"'{quoted(cluster_id)}' as cluster_id, * from batch_rows"
-            )
+        write_ranges(con, number, batch.ranges, cluster_id)
         control_number = write_control(con, number, positions, batch.control)
         con.execute(
             "insert into ledger values (?, ?, null, ?, ?, ?, ?, false, now() at time zone 'UTC')",
             [INGEST, number, control_number, batch.consumed, batch.staged_rows, batch.dead_letters],
         )
     return number
+
+
+def write_ranges(
+    con: duckdb.DuckDBPyConnection, commit_number: int, ranges: pa.Table, cluster_id: str
+) -> None:
+    """Append `ranges` to log_ranges inside a transaction."""
+    if len(ranges):
+        con.register("batch_rows", ranges)
+        con.execute(
+            f"insert into log_ranges by name select {commit_number} as commit_number, "
+            f"'{quoted(cluster_id)}' as cluster_id, * from batch_rows"
+        )
 
 
 def write_control(
@@ -128,7 +135,8 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, parts: Sequence[TopicRow
         con.unregister(f"part_{number}")
 
 
-def _insert_staged(con: duckdb.DuckDBPyConnection, model: Model, item: TopicRows, number: int) -> None:
+def insert_staged(con: duckdb.DuckDBPyConnection, model: Model, item: TopicRows, number: int) -> None:
+    """Insert decoded rows into the staging table of `model`, inside a transaction, as rows of commit `number`."""
     meta = [name for name in item.rows.column_names if "_" in name]
     con.register("batch_rows", item.rows)
     typed = model.sql[len("select") :]

@@ -7,10 +7,10 @@ from collections.abc import Collection
 
 from proptech_pipelines.models.graph import Graph
 
-AS_OF = ("property_current", "property_history")
+AS_OF = ("property_current", "property_history", "property_history_marks")
 """The models that can be asked for at an earlier time, each by the macro `<name>_as_of`."""
 SEARCH = "search_properties"
-NEEDED = frozenset({"property_current", "property_history", "property_search_index"})
+NEEDED = frozenset({*AS_OF, "property_search_index"})
 NO_LIMIT = 2_147_483_647
 """What a search that sets no highest number of rooms is called with."""
 HIGHEST_PRICE = 1_000_000_000_000
@@ -44,9 +44,9 @@ def property_macros(graph: Graph, made: Collection[str]) -> list[str]:
 
     `property_current_as_of(as_of := ..., as_known := ...)` is `property_current` after the steps with
     `event_time <= as_of` that the family had taken in by the moment `as_known` of its ledger, both UTC, both without
-    a bound unless given; `property_history_as_of` is the trail of these steps. `search_properties(min_beds := ...,
-    ...)` gives documents, the cheapest first; all bounds are included, and what a document does not say meets no
-    bound but the ones that are not given.
+    a bound unless given; `property_history_as_of` is the trail of these steps, `property_history_marks_as_of` what
+    is odd about them. `search_properties(min_beds := ..., ...)` gives documents, the cheapest first; all bounds are
+    included, and what a document does not say meets no bound that is given.
     """
     if not set(made) >= NEEDED:
         return []

@@ -23,6 +23,7 @@ _KINDS = {
     "append": "An append-only table",
     "fold": "A fold",
     "recompute": "A recomputed table",
+    "settled": "A settled table",
 }
 
 

@@ -10,23 +10,17 @@ import duckdb
 
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.lake.connection import quoted
+from proptech_pipelines.lake.dead_letter_tables import LETTER_TABLES, OPEN_LETTERS
+from proptech_pipelines.lake.log_columns import COMMIT, COORDINATES, RAW, TIMESTAMP
 from proptech_pipelines.lake.transactions import transaction
 
 STORAGE_VERSION = 1
 
-COORDINATES = {
-    "topic_id": ("VARCHAR", "Id of the topic; a topic deleted and made again has a new one"),
-    "topic_epoch": ("INTEGER", "How many times the topic had been made when this one appeared, from 1"),
-    "kafka_partition": ("INTEGER", "Partition"),
-    "kafka_offset": ("BIGINT", "Offset"),
-}
-_COMMIT = {"commit_number": ("BIGINT", "Number of the ingest transaction that brought it")}
 _KAFKA_DATE = {"kafka_date": ("DATE", "Day of the Kafka timestamp, UTC; the table is partitioned by it")}
-_TIMESTAMP = {"kafka_timestamp_ms": ("BIGINT", "Kafka timestamp, ms since 1970 UTC")}
 STAGING_COLUMNS = {
-    **_COMMIT,
+    **COMMIT,
     **COORDINATES,
-    **_TIMESTAMP,
+    **TIMESTAMP,
     "event_time": ("TIMESTAMP", "When it happened, UTC, from the record or, where flagged, from Kafka"),
     "event_time_is_kafka": ("BOOLEAN", "True where the record gave no time of its own"),
     "stream_time_ms": (
@@ -39,48 +33,27 @@ TABLE_TOPIC_COLUMNS = {
     "record_key": ("VARCHAR", "Key of the record"),
     "is_tombstone": ("BOOLEAN", "True for the version none"),
 }
-_RAW = {
-    "key": ("BLOB", "Key as it came"),
-    "value": ("BLOB", "Value as it came"),
-    "headers": ("STRUCT(name VARCHAR, value BLOB)[]", "Headers as they came, null for none"),
-    "schema_id": ("BIGINT", "Schema id of the wire format"),
-    "schema_guid": ("VARCHAR", "Schema GUID where the header carried one"),
-}
-
 TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "event_log": (
         "Every record as it came, once, in order: the log that all tables are computed from.",
         {
-            **_COMMIT,
+            **COMMIT,
             "cluster_id": ("VARCHAR", "Id of the Kafka cluster"),
             "topic": ("VARCHAR", "Topic"),
             **COORDINATES,
-            **_TIMESTAMP,
+            **TIMESTAMP,
             "timestamp_type": ("TINYINT", "1 create time, 2 log append time"),
-            **_RAW,
+            **RAW,
             **_KAFKA_DATE,
         },
     ),
-    "dead_letters": (
-        "Records that broke their contract, with the reason and their raw bytes.",
-        {
-            **_COMMIT,
-            "topic": ("VARCHAR", "Topic"),
-            **COORDINATES,
-            **_TIMESTAMP,
-            "stage": ("VARCHAR", "Where it failed: framing, decode or contract"),
-            "reason": ("VARCHAR", "One of a closed set of reasons"),
-            "message": ("VARCHAR", "What was wrong, for people"),
-            **_RAW,
-            "dead_at": ("TIMESTAMP", "When it was put here, UTC"),
-        },
-    ),
+    **LETTER_TABLES,
     "control_log": (
         "What outside Kafka changes rows, gapless and numbered: the other half of the log.",
         {
             "number": ("BIGINT", "Number, from 0, without gaps"),
-            **_COMMIT,
-            "kind": ("VARCHAR", "partition_idle, schema_resolved, gap_accepted or swap"),
+            **COMMIT,
+            "kind": ("VARCHAR", "partition_idle, schema_resolved, gap_accepted, redrive or swap"),
             "topic": ("VARCHAR", "Topic concerned"),
             "topic_id": ("VARCHAR", "Id of that topic"),
             "kafka_partition": ("INTEGER", "Partition concerned"),
@@ -96,7 +69,7 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "log_ranges": (
         "Offset ranges of every ingest transaction, with counts and checksum: the positions, kept as deltas.",
         {
-            **_COMMIT,
+            **COMMIT,
             "cluster_id": ("VARCHAR", "Id of the Kafka cluster"),
             "topic": ("VARCHAR", "Topic"),
             "topic_id": COORDINATES["topic_id"],
@@ -105,8 +78,8 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "start_offset": ("BIGINT", "First offset of the range, included"),
             "end_offset": ("BIGINT", "Next offset after the range"),
             "records": ("BIGINT", "Records in the range"),
-            "staged": ("BIGINT", "Of these, rows in staging"),
-            "dead": ("BIGINT", "Of these, dead letters"),
+            "staged": ("BIGINT", "Of these, rows in staging. A redrive: letters that became rows"),
+            "dead": ("BIGINT", "Of these, dead letters. A redrive: below 0, letters that are none any more"),
             "stream_time_ms": (
                 "BIGINT",
                 "Stream time of the partition after the range, ms since 1970; null for none yet",
@@ -126,8 +99,14 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "input_commit": ("BIGINT", "Families: number of the last ingest transaction taken in"),
             "control_number": ("BIGINT", "Next number of the control log at this cut"),
             "rows_in": ("BIGINT", "Ingest: records consumed. Families: staging rows read"),
-            "rows_applied": ("BIGINT", "Ingest: rows staged. Families: assignments to windows or groups"),
-            "rows_rejected": ("BIGINT", "Ingest: dead letters. Families: assignments that came too late"),
+            "rows_applied": (
+                "BIGINT",
+                "Ingest: rows staged, by redrives too. Families: assignments to groups",
+            ),
+            "rows_rejected": (
+                "BIGINT",
+                "Ingest: dead letters, less those redriven. Families: late assignments",
+            ),
             "is_quiet": (
                 "BOOLEAN",
                 "Families: True where days were derived again; outboxes leave its changes out",
@@ -189,6 +168,7 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
 }
 
 VIEWS = {
+    "dead_letters": OPEN_LETTERS,
     "schema_versions": """
         select schema_key, any_value(topic order by number) as topic, any_value(schema_text order by number)
             as schema_text, min(written_at) as first_seen_at
@@ -212,7 +192,8 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         if version is not None:
             return
         con.execute("insert into lake_version values (?, ?)", [STORAGE_VERSION, str(uuid.uuid4())])
-        for name, (description, columns) in TABLES.items():
+        for name in sorted(TABLES, key=VIEWS.__contains__):  # views last: they read tables
+            description, columns = TABLES[name]
             if name in VIEWS:
                 con.execute(f"create view {name} as {VIEWS[name]}")
             else:

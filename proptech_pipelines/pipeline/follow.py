@@ -68,9 +68,10 @@ class Follower:
 
         An outage of the broker is waited for. Raises OffsetGap or OffsetRegression if broker and log disagree.
         """
-        positions = self._ingest.load()
-        self._progress.report(INGEST, positions.commit_number, positions.control_number)
-        self._source.refresh(positions)
+        self._ingest.load()
+        self._ingest.redrive_copies()
+        self._report()
+        self._source.refresh(self._ingest.positions)
         ends = self._source.end_offsets() if drain else {}
         astray = False
         with Prefetch(self._source, self._settings.max_batch_records, _LOOK_SECONDS) as prefetch:
@@ -85,6 +86,7 @@ class Follower:
                 except LedgerConflict as error:
                     log.warning("%s", error)
                     self._ingest.load()
+                    self._report()
                     astray = True
                 except ServiceError as error:
                     log.warning("waiting: %s", error)
@@ -98,6 +100,11 @@ class Follower:
         control: list[ControlEntry] = []
         is_due = now_ms - self._refreshed_ms >= _REFRESH_MS
         if is_due and not prefetch.is_pending:
+            # A redrive moves the head, too: families take its rows in although no record comes.
+            if self._ingest.is_overtaken():
+                raise LedgerConflict(
+                    "Another writer moved the ingest's head.", "read on from the log's positions."
+                )
             self._register_partitions()
             control = self._idle_entries(now_ms)
             self._refreshed_ms, is_due = now_ms, False
@@ -114,15 +121,21 @@ class Follower:
 
     def _take(self, fetched: list[Fetched], control: list[ControlEntry]) -> None:
         self._taken_ms = self._clock.now_ms()
+        low = self._ingest.positions.commit_number
         with self._leases.hold(INGEST_LEASE):
             prepared = self._ingest.take(fetched, control, self._source.cluster_id)
+        if prepared.copies:
+            self._ingest.redrive_copies(low)
         self._summary.records += prepared.consumed
         self._summary.rows += prepared.staged_rows
         self._summary.dead_letters += prepared.dead_letters
         self._summary.batches += 1
+        self._report()
+        self._on_batch(self._summary, fetched)
+
+    def _report(self) -> None:
         positions = self._ingest.positions
         self._progress.report(INGEST, positions.commit_number, positions.control_number)
-        self._on_batch(self._summary, fetched)
 
     def _rest(self) -> None:
         """Wait until the next micro-batch is due."""

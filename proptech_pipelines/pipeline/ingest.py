@@ -11,11 +11,13 @@ from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.generations import live_graph
-from proptech_pipelines.lake.log_writer import Batch, write_batch
+from proptech_pipelines.lake.log_writer import INGEST, Batch, write_batch
 from proptech_pipelines.lake.positions import PartitionState, Positions, read_positions
+from proptech_pipelines.lake.transactions import head
 from proptech_pipelines.models.model import Model
 from proptech_pipelines.pipeline.gather import TopicBatch, gather
 from proptech_pipelines.pipeline.prepare import Prepared, Range, advanced, prepare, range_table
+from proptech_pipelines.pipeline.redrive import Redriver
 
 LookUp = Callable[[SchemaKey], str | None]
 """Text of a schema by id or GUID, None if the registry does not know it; raises RegistryUnavailable."""
@@ -31,6 +33,7 @@ class Ingest:
         self._look_up = look_up
         self._limits = limits
         self._clock = clock
+        self._redriver = Redriver(con, look_up, limits)
         self._schemas: dict[SchemaKey, str] = {}
         self._positions: Positions | None = None
 
@@ -91,6 +94,24 @@ class Ingest:
             schema_key_of(entry.schema_key or ""): entry.schema_text or "" for entry in resolved
         }
         return prepared
+
+    def is_overtaken(self) -> bool:
+        """Whether another writer, a redrive say, has committed beyond the positions."""
+        return head(self._con, INGEST) != self.positions.commit_number
+
+    def redrive_copies(self, low: int = 0) -> None:
+        """Redrive the letters of which copies came with transactions beyond `low`; moves the positions if any did.
+
+        Waits while the registry is down. Raises LedgerConflict as `take`.
+        """
+        while True:
+            try:
+                if self._redriver.redrive_copies(low).commits:
+                    self._positions = None
+            except RegistryUnavailable:
+                self._clock.sleep(_RETRY_SECONDS)
+            else:
+                return
 
     def _resolve(
         self, batches: Sequence[TopicBatch]

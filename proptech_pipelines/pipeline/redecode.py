@@ -47,12 +47,23 @@ def _rows(con: Connection, live: Model, part: Slice) -> str:
     ).fetchone()
     first, last = days if days is not None and days[0] is not None else ("1970-01-01", "1970-01-01")
     return f"""
-        select {meta}, e.value, e.headers
+        with mended as (
+            select a.topic_id, a.kafka_partition, a.kafka_offset, coalesce(a.value, c.value) as value,
+                c.headers, a.value is null as is_copy
+            from dead_letter_attempts as a
+            left join event_log as c
+                on a.copy_topic_id = c.topic_id and a.copy_partition = c.kafka_partition
+                and a.copy_offset = c.kafka_offset
+            where a.outcome = 'staged' and a.value_source <> 'log' and a.topic = '{live.topic}'
+        )
+        select {meta}, coalesce(m.value, e.value) as value,
+            case when m.is_copy then m.headers when m.value is null then e.headers end as headers
         from (select * from {live.table} where {part.where()}) as s
         inner join (
             select topic_id, kafka_partition, kafka_offset, value, headers from event_log
             where topic = '{live.topic}' and kafka_date >= date '{first}' and kafka_date <= date '{last}'
         ) as e using (topic_id, kafka_partition, kafka_offset)
+        left join mended as m using (topic_id, kafka_partition, kafka_offset)
         order by s.commit_number, s.kafka_partition, s.kafka_offset"""
 
 

@@ -13,13 +13,13 @@ NAME = "dead-letters"
 _LETTERS = """
     select topic, kafka_partition, kafka_offset, kafka_timestamp_ms, key, value, headers, stage, reason, message,
         schema_id, schema_guid
-    from dead_letters
+    from dead_letter_records
     where commit_number > {low} and commit_number <= {high}
     order by commit_number, topic, kafka_partition, kafka_offset"""
 
 
 def dead_letters_outbox() -> Outbox:
-    """The outbox of all dead-letter topics, in the order of the ingest's transactions."""
+    """The outbox of all dead-letter topics, in the order of the ingest's transactions; those redriven by now too."""
     return Outbox(NAME, INGEST, INPUT_TOPICS[0].dead_letter_topic, _read)
 
 

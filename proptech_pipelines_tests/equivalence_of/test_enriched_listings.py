@@ -6,10 +6,14 @@ from proptech_pipelines.publishing.enriched_properties import FAMILY, enriched_p
 from proptech_pipelines_tests.any_way import Subject, assert_any_way_gives_the_reference
 from proptech_pipelines_tests.engine_driver import EngineDriver
 from proptech_pipelines_tests.logs.enrichment import enrichment_logs
-from proptech_pipelines_tests.reference import Log, enriched_listings
+from proptech_pipelines_tests.logs.instants import BASE_MS
+from proptech_pipelines_tests.reference import Event, Log, enriched_listings
 from proptech_pipelines_tests.reference.arithmetic import as_integer
+from proptech_pipelines_tests.test_wrong_variants import take_made_again
 
 EXAMPLES = 40
+LISTING = {"propertyId": "home-1", "price": 4, "bedrooms": 3, "bathrooms": 1.0, "zipCode": "78701"}
+VERSION = {"zipCode": "78701", "stateCode": "TX"}
 
 
 def assert_messages_rise_to_the_table(driver: EngineDriver, log: Log) -> None:
@@ -38,3 +42,19 @@ ENRICHED = Subject(
 @pytest.mark.timeout(600)
 def test_g3_any_way_to_the_end_of_a_log_enriches_listings_as_the_reference_does(tmp_path, monkeypatch):
     assert_any_way_gives_the_reference(ENRICHED, enrichment_logs(), EXAMPLES, tmp_path, monkeypatch)
+
+
+def test_a_version_of_a_topic_made_again_comes_after_one_of_the_same_moment_of_the_former(engine):
+    for event in (
+        Event("property-listings", 0, 0, BASE_MS, {**LISTING, "listedAt": BASE_MS}),
+        Event("neighborhood-data", 2, 7, BASE_MS, {**VERSION, "name": "Former", "updatedAt": BASE_MS}),
+        # Of the partition 0 of the topic that was made again.
+        Event("neighborhood-data", 100, 0, BASE_MS, {**VERSION, "name": "Made again", "updatedAt": BASE_MS}),
+    ):
+        take_made_again(engine, [event])
+        engine.advance(FAMILY)
+    (row,) = engine.table("enriched_listings")
+    assert (row["neighborhood_name"], row["neighborhood_topic_id"]) == (
+        "Made again",
+        "id 1 of neighborhood-data",
+    )

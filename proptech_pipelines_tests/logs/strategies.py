@@ -65,13 +65,13 @@ def _partitions(
     steps = st.one_of(st.sampled_from(pool), st.sampled_from(pool), st.sampled_from(pool), idle_until)
     count = draw(st.integers(1, MAX_PARTITIONS))
     return [
-        draw(_placed(topic, partition, draw(st.lists(steps, min_size=1, max_size=MAX_STEPS))))
+        draw(placed(topic, partition, draw(st.lists(steps, min_size=1, max_size=MAX_STEPS))))
         for partition in range(count)
     ]
 
 
 @st.composite
-def _placed(draw: st.DrawFn, topic: str, partition: int, steps: Sequence[list[Content] | int]) -> list[Entry]:
+def placed(draw: st.DrawFn, topic: str, partition: int, steps: Sequence[list[Content] | int]) -> list[Entry]:
     """Give contents their offsets, with a hole here and there; a bare moment becomes an idle entry."""
     entries: list[Entry] = []
     offset = draw(st.sampled_from((0, 0, 5)))

@@ -8,6 +8,8 @@ multisets: by key columns and values, not by their order.
 from collections.abc import Callable
 
 from proptech_pipelines_tests.reference import (
+    analytics_late,
+    analytics_windows,
     enriched_listings,
     late_events,
     market_alerts,
@@ -19,6 +21,7 @@ from proptech_pipelines_tests.reference import (
     price_cut_late_views,
     price_drop_notifications,
     processed_properties,
+    property_analytics,
     property_current,
     property_days,
     property_history,
@@ -28,6 +31,10 @@ from proptech_pipelines_tests.reference import (
     property_processing_errors,
     property_search_index,
     stale_price_cuts,
+    trending_late,
+    trending_neighborhoods,
+    trending_ranks,
+    trending_windows,
 )
 from proptech_pipelines_tests.reference.log import Entry, Event, Idle, Log, Row
 from proptech_pipelines_tests.reference.staging import Staged, dead, staged
@@ -55,5 +62,12 @@ TABLES: dict[str, Callable[[Log], list[Row]]] = {
     "processed_properties": processed_properties.rows,
     "property_processing_errors": property_processing_errors.rows,
     "stale_price_cuts": stale_price_cuts.rows,
+    "trending_windows": trending_windows.rows,
+    "trending_ranks": trending_ranks.rows,
+    "trending_neighborhoods": trending_neighborhoods.rows,
+    "trending_late": trending_late.rows,
+    "property_analytics": property_analytics.rows,
+    "analytics_windows": analytics_windows.rows,
+    "analytics_late": analytics_late.rows,
 }
 """The rows of each table by its name."""

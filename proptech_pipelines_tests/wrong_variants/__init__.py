@@ -8,6 +8,7 @@ from proptech_pipelines_tests.wrong_variants.engine import REBUILDS, SLICING, UP
 from proptech_pipelines_tests.wrong_variants.enriched_listings import ENRICHED_LISTINGS
 from proptech_pipelines_tests.wrong_variants.event_time import EVENT_TIME
 from proptech_pipelines_tests.wrong_variants.figures import FIGURES
+from proptech_pipelines_tests.wrong_variants.hourly import HOURLY
 from proptech_pipelines_tests.wrong_variants.property_history import PROPERTY_HISTORY
 from proptech_pipelines_tests.wrong_variants.variant import WrongVariant
 
@@ -22,4 +23,5 @@ WRONG_VARIANTS = (
     *REBUILDS,
     *PROPERTY_HISTORY,
     *ENRICHED_LISTINGS,
+    *HOURLY,
 )
