@@ -1,0 +1,1 @@
+"""What Dagster shows of the trail of properties beside its assets."""
