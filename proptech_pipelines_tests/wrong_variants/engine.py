@@ -111,7 +111,7 @@ REBUILDS = (
     WrongVariant(
         "surplus rows left",
         REBUILD,
-        'con.execute(f"delete from {physical(model.name)} where {pinned_rows}")',
+        'con.execute(f"delete from lake.{model.table} where {pinned_rows}")',
         "",
         three_days,
         "rebuild",
