@@ -15,6 +15,7 @@ from proptech_pipelines_tests.reference import (
     market_alerts,
     market_index,
     market_periods,
+    personalized_recommendations,
     price_change_analysis,
     price_change_windows,
     price_cut_first_views,
@@ -30,6 +31,8 @@ from proptech_pipelines_tests.reference import (
     property_price_comparison,
     property_processing_errors,
     property_search_index,
+    recommendation_late,
+    recommended_homes,
     stale_price_cuts,
     trending_late,
     trending_neighborhoods,
@@ -69,5 +72,8 @@ TABLES: dict[str, Callable[[Log], list[Row]]] = {
     "property_analytics": property_analytics.rows,
     "analytics_windows": analytics_windows.rows,
     "analytics_late": analytics_late.rows,
+    "personalized_recommendations": personalized_recommendations.rows,
+    "recommendation_late": recommendation_late.rows,
+    "recommended_homes": recommended_homes.rows,
 }
 """The rows of each table by its name."""
