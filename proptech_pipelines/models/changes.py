@@ -49,6 +49,8 @@ class TableChange:
     reasons: tuple[str, ...]
     """Of the table as a whole: what its rows depend on."""
     columns: tuple[ColumnChange, ...]
+    rows_change: bool = False
+    """Whether existing rows may differ beyond `columns`, or be more or fewer."""
 
     @property
     def must_be_built(self) -> bool:
@@ -93,9 +95,15 @@ class _Found:
             (self.is_new, "additive"),
             (self.is_cosmetic, "cosmetic"),
         ]
-        levels += [level for holds, level in flagged if holds]
+        levels.extend(level for holds, level in flagged if holds)
         level = _ORDER[max(_ORDER.index(item) for item in levels)]
-        return TableChange(self.model.name, level, (*self.rows, *self.notes), tuple(self.columns.values()))
+        return TableChange(
+            self.model.name,
+            level,
+            (*self.rows, *self.notes),
+            tuple(self.columns.values()),
+            bool(self.rows),
+        )
 
 
 def table_changes(
@@ -124,7 +132,7 @@ def table_changes(
     gone = [name for name in stored.models if name not in checkout.models]
     return (
         *(change.result() for change in found.values()),
-        *(TableChange(name, "breaking", (_GONE,), ()) for name in gone),
+        *(TableChange(name, "breaking", (_GONE,), (), rows_change=True) for name in gone),
     )
 
 

@@ -89,17 +89,22 @@ def _has_no_default(item: "Field[Any]") -> bool:
 def seen_names(model: Model) -> frozenset[str]:
     """The names of Avro fields, in small letters, that a staging model depends on: those in its SQL and the event time.
 
+    `*` among them stands for all.
+
     Its rows also depend on what other fields do to a record (one that is too long kills it); that is settled
     when the record is staged, by the schema that the generation keeps.
     """
-    named = {column.name.lower() for column in parse_select(model.name, model.sql).find_all(exp.Column)}
+    tree = parse_select(model.name, model.sql)
+    named = {column.name.lower() for column in tree.find_all(exp.Column)}
+    if tree.find(exp.Star, exp.Columns) or "decoded" in named:
+        named.add("*")
     return frozenset(named | {topic(model.topic).event_time.lower()})
 
 
 def seen_fields(model: Model, reader: str) -> list[Any]:
     """The fields of the schema `reader` that a staging model sees, by name, without documentation.
 
-    `*` sees all. The order of fields does not count, for they are read by name.
+    The order of fields does not count, for they are read by name.
     """
     schema = json.loads(reader)
     names = seen_names(model)

@@ -166,6 +166,11 @@ def _compare_columns(old: exp.Select, new: exp.Select, found: SelectChange) -> N
     if [name for name in others if name in names] != [name for name in names if name in others]:
         found.rows.append("columns stand in another order")
     found.added += [name for name in others if name not in names]
+    stars = {canonical(item) for tree in (old, new) for item in tree.expressions if _is_star(item)}
+    if stars & {*found.added, *found.removed}:
+        found.rows.append("* takes other columns")
+        found.added = [name for name in found.added if name not in stars]
+        found.removed = [name for name in found.removed if name not in stars]
     for name in found.added:
         _check_column(old, expressions[name], found, name)
         if name.lower() in names_that_capture(old) and canonical(expressions[name]).lower() != name.lower():
