@@ -73,7 +73,9 @@ def replay_raw(settings: Settings, tell: Callable[[str], None]) -> dict[str, Rep
             for values, headers, timestamps in _records(con, model.topic):
                 frames = frame(values, headers)
                 known = {key: schemas.get(key) for key in frames.schema_keys}
-                decoded = decode_records(topic(model.topic), frames, timestamps, known, limits)
+                decoded = decode_records(
+                    topic(model.topic), frames, timestamps, known, limits, model.reader_schema
+                )
                 events += len(values)
                 rows += len(decoded.row_index) + len(decoded.tombstones)
             if events:

@@ -12,6 +12,7 @@ from proptech_pipelines.settings import Settings
 if TYPE_CHECKING:
     from proptech_pipelines.lake.connection import Connection
     from proptech_pipelines.lake.plans import Plan
+    from proptech_pipelines.models.graph import Graph
     from proptech_pipelines.pipeline.build import Built
     from proptech_pipelines.pipeline.plan import Tools
 
@@ -25,12 +26,11 @@ PlanId = Annotated[str, typer.Argument(help="The plan's id, or the beginning of 
 def show(home: Home = None) -> None:
     """What differs between the lake and this installation, what that costs, and what became of earlier plans."""
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
-    from proptech_pipelines.lake.generations import checkout_graph  # noqa: PLC0415
     from proptech_pipelines.lake.plans import read_plans  # noqa: PLC0415
     from proptech_pipelines.pipeline.plan import propose  # noqa: PLC0415
 
-    with _lake(home) as (con, _):
-        current = propose(con, checkout_graph())
+    with _lake(home) as (con, graph, _):
+        current = propose(con, graph)
         if current is None:
             console.print("The tables of the lake are those of this installation: nothing is to be built.")
         for item in read_plans(con):
@@ -43,7 +43,7 @@ def approve(plan_id: PlanId, home: Home = None) -> None:
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
     from proptech_pipelines.lake.plans import set_state  # noqa: PLC0415
 
-    with _lake(home) as (con, _):
+    with _lake(home) as (con, _, _):
         found = _found(con, plan_id)
         set_state(con, found.plan_id, "approved")
         console.print(
@@ -55,11 +55,10 @@ def approve(plan_id: PlanId, home: Home = None) -> None:
 def run(plan_id: PlanId, home: Home = None) -> None:
     """Build, audit and swap in what a plan says, here and now; a run that was killed goes on from its last slice."""
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
-    from proptech_pipelines.lake.generations import checkout_graph  # noqa: PLC0415
     from proptech_pipelines.pipeline.plan import carry_out  # noqa: PLC0415
 
-    with _lake(home) as (con, tools):
-        done = carry_out(con, checkout_graph(), _found(con, plan_id), tools)
+    with _lake(home) as (con, graph, tools):
+        done = carry_out(con, graph, _found(con, plan_id), tools)
         _print(done, in_full=False)
         for table, item in done.report.get("audit", {}).items():
             console.print(
@@ -75,7 +74,7 @@ def rollback(
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
     from proptech_pipelines.pipeline.plan import roll_back  # noqa: PLC0415
 
-    with _lake(home) as (con, tools):
+    with _lake(home) as (con, _, tools):
         console.print(f"Swapped: {roll_back(con, table, tools)}")
 
 
@@ -87,19 +86,18 @@ def purge(
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
     from proptech_pipelines.pipeline.plan import purge_retired  # noqa: PLC0415
 
-    with _lake(home) as (con, _):
+    with _lake(home) as (con, _, _):
         console.print(f"Dropped: {', '.join(purge_retired(con, table)) or 'nothing'}")
 
 
 @contextmanager
-def _lake(home: Home) -> "Iterator[tuple[Connection, Tools]]":
+def _lake(home: Home) -> "Iterator[tuple[Connection, Graph, Tools]]":
     from proptech_pipelines.lake.lease import Leases  # noqa: PLC0415
-    from proptech_pipelines.lake.opening import open_lake  # noqa: PLC0415
-    from proptech_pipelines.pipeline.plan import tools_of  # noqa: PLC0415
+    from proptech_pipelines.pipeline.plan import planning, tools_of  # noqa: PLC0415
 
     settings = Settings.load(home)
-    with open_lake(settings) as con, Leases(settings) as leases:
-        yield con, tools_of(settings, leases, on_slice=_show_slice)
+    with planning(settings) as (con, graph), Leases(settings) as leases:
+        yield con, graph, tools_of(settings, leases, on_slice=_show_slice)
 
 
 def _show_slice(built: "Built") -> None:

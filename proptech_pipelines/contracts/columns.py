@@ -1,5 +1,6 @@
 """DuckDB types of decoded Avro records, for the staging models to read."""
 
+import json
 from typing import Any
 
 from proptech_pipelines.contracts.topics import Topic, schema_fields
@@ -16,25 +17,27 @@ _TYPES = {
 }
 
 
-def decoded_columns(topic: Topic) -> dict[str, str]:
-    """DuckDB type of each Avro field of the topic's newest schema, by field name.
+def decoded_columns(topic: Topic, reader: str = "") -> dict[str, str]:
+    """DuckDB type of each Avro field of the schema `reader`, or else the topic's newest one, by field name.
 
     Raises IncompatibleSchema for a type that staging has no column type for.
     """
-    return {name: _type_of(name, item["type"]) for name, item in schema_fields(topic.name).items()}
+    fields = json.loads(reader)["fields"] if reader else schema_fields(topic.name).values()
+    return {item["name"]: column_type(item["name"], item["type"]) for item in fields}
 
 
-def _type_of(name: str, kind: Any) -> str:
+def column_type(name: str, kind: Any) -> str:
+    """DuckDB type of field `name` of Avro type `kind`. Raises IncompatibleSchema if staging has none for it."""
     if isinstance(kind, list):
         branches = [item for item in kind if item != "null"]
         if len(branches) == 1:
-            return _type_of(name, branches[0])
+            return column_type(name, branches[0])
     elif isinstance(kind, dict):
         if kind["type"] == "enum":
             return "VARCHAR"
         if kind["type"] == "array":
-            return _type_of(name, kind["items"]) + "[]"
-        return _type_of(name, kind["type"])
+            return column_type(name, kind["items"]) + "[]"
+        return column_type(name, kind["type"])
     elif kind in _TYPES:
         return _TYPES[kind]
     raise IncompatibleSchema(

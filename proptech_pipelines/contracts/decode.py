@@ -51,8 +51,11 @@ def decode_records(
     kafka_timestamp_ms: Integers,
     schemas: Mapping[SchemaKey, str | None],
     limits: Limits,
+    reader_text: str = "",
 ) -> DecodedBatch:
-    """Decode framed records of `topic`; `kafka_timestamp_ms[i]` belongs to record i.
+    """Decode framed records of `topic` as rows of the schema `reader_text`, or else of the topic's newest one.
+
+    `kafka_timestamp_ms[i]` belongs to record i.
 
     `schemas` has an entry for each of `frames.schema_keys`: the schema's text, or None where the registry
     says that there is none (a KeyError tells of a missing entry). No record raises.
@@ -62,7 +65,7 @@ def decode_records(
     if topic.kind == "stream":
         bad += [Bad(index, DeadLetterReason.TOMBSTONE, "the value is null") for index in tombstones.tolist()]
         tombstones = np.empty(0, np.int64)
-    reader = table_schema_text(topic)
+    reader = table_schema_text(topic, reader_text)
     empty = parse_record_schema(reader).arrow_schema().empty_table()
     parts = [Decoded(empty, np.empty(0, np.int64), sorted(bad))]
     for key, indices in frames.groups.items():
@@ -93,9 +96,9 @@ def decode_datums(writer_text: str, reader_text: str, datums: Datums) -> Decoded
 
 
 @cache
-def table_schema_text(topic: Topic) -> str:
+def table_schema_text(topic: Topic, reader_text: str = "") -> str:
     """The topic's schema as its table reads it: the event time may be missing, for Kafka's stands in."""
-    schema = json.loads(schema_text(topic.name))
+    schema = json.loads(reader_text or schema_text(topic.name))
     for item in schema["fields"]:
         if item["name"] == topic.event_time and not isinstance(item["type"], list):
             item["type"], item["default"] = ["null", item["type"]], None

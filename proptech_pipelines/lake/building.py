@@ -30,9 +30,7 @@ def begin(con: Connection, checkout: Graph, names: Collection[str]) -> None:
     """
     current = {model.name: model for model in shadow_graph(con).models.values() if not model.is_live}
     wanted = {name: checkout[name] for name in names}
-    if current and {name: model.text for name, model in current.items()} != {
-        name: model.text for name, model in wanted.items()
-    }:
+    if current and _texts(current) != _texts(wanted):
         drop_building(con)
         current = {}
     if not current:
@@ -64,6 +62,10 @@ def _make_heads(con: Connection) -> None:
     shadow = shadow_graph(con)
     create_heads(con, writers(shadow), FIRST_NUMBER)
     create_heads(con, building_families(shadow))
+
+
+def _texts(models: Mapping[str, Model]) -> dict[str, tuple[str, str]]:
+    return {name: (model.text, model.reader_schema) for name, model in models.items()}
 
 
 def writers(graph: Graph) -> list[str]:

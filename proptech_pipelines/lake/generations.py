@@ -61,20 +61,18 @@ def shadow_graph(con: duckdb.DuckDBPyConnection) -> Graph:
 
 def _stored_models(con: duckdb.DuckDBPyConnection, condition: str) -> Iterator[Model]:
     rows = con.execute(
-        f"select table_name, folder, model, generation, state = 'live' from generations where {condition} "
+        "select table_name, folder, model, generation, state = 'live', coalesce(reader_schema, '') "
+        f"from generations where {condition} "
         "order by table_name"
     ).fetchall()
-    for name, folder, text, generation, is_live in rows:
-        yield replace(parse_model(name, folder, text), generation=generation, is_live=is_live)
+    for name, folder, text, generation, is_live, reader in rows:
+        model = parse_model(name, folder, text)
+        yield replace(model, generation=generation, is_live=is_live, reader_schema=reader)
 
 
 def stored_readers(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """By topic, the Avro schema by which the live staging table reads its records."""
-    rows = con.execute(
-        "select model, table_name, folder, reader_schema from generations "
-        "where state = 'live' and reader_schema is not null"
-    ).fetchall()
-    return {parse_model(name, folder, text).topic: reader for text, name, folder, reader in rows}
+    return {model.topic: model.reader_schema for model in live_graph(con).staging}
 
 
 def live_table(con: duckdb.DuckDBPyConnection, name: str) -> str:
@@ -131,7 +129,7 @@ def record(con: duckdb.DuckDBPyConnection, models: Sequence[Model]) -> None:
             model.family,
             model.folder,
             model.text,
-            schema_text(model.topic) if model.kind == "staging" else None,
+            (model.reader_schema or schema_text(model.topic)) if model.kind == "staging" else None,
             "live" if model.is_live else "building",
         )
     ]
@@ -160,7 +158,7 @@ def staging_columns(model: Model) -> dict[str, tuple[str, str]]:
 
 def staging_table(model: Model) -> str:
     """The statement that makes the empty staging table."""
-    decoded = decoded_columns(topic(model.topic)).items()
+    decoded = decoded_columns(topic(model.topic), model.reader_schema).items()
     empty = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in decoded)
     head = ", ".join(f"cast(null as {kind}) as {name}" for name, (kind, _) in staging_columns(model).items())
     return (

@@ -21,7 +21,7 @@ from proptech_pipelines.contracts.topics import schema_text, topic
 from proptech_pipelines.models.graph import STREAM_TIMES, Graph
 from proptech_pipelines.models.model import Model, parse_select
 
-COSMETIC_FIELDS = frozenset({"description", "folder", "text", "generation", "is_live"})
+COSMETIC_FIELDS = frozenset({"description", "folder", "text", "generation", "is_live", "reader_schema"})
 """Fields of Model that only people read."""
 _ELSEWHERE = frozenset({"sql", "columns", "inputs"})
 """Fields of Model that follow from the SQL."""
@@ -34,8 +34,8 @@ Readers = Mapping[str, str]
 
 
 def newest_readers(graph: Graph) -> Readers:
-    """The newest schema in this package of every topic that `graph` has a staging model for."""
-    return {model.topic: schema_text(model.topic) for model in graph.staging}
+    """The schema by which each topic of `graph` is read: its staging model's, or the newest in this package."""
+    return {model.topic: model.reader_schema or schema_text(model.topic) for model in graph.staging}
 
 
 def fingerprints(graph: Graph, readers: Readers) -> dict[str, str]:

@@ -94,6 +94,8 @@ class Model:
     conserves: Conserves | None = None
     generation: int = 1
     """Which making of its table this is. The tables of a family have one number; staging tables have their own."""
+    reader_schema: str = ""
+    """Staging only: the Avro schema by which its records are read; empty for the newest in this installation."""
     is_live: bool = True
     """False while its table is built beside the live one."""
 

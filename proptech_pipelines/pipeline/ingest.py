@@ -30,6 +30,7 @@ class Ingest:
     def __init__(self, con: Connection, look_up: LookUp, limits: Limits, clock: Clock) -> None:
         self._con = con
         self._staging: dict[str, Model] = {}
+        self._readers: dict[str, str] = {}
         self._look_up = look_up
         self._limits = limits
         self._clock = clock
@@ -51,6 +52,7 @@ class Ingest:
             rows = self._con.execute("select schema_key, schema_text from schema_versions").fetchall()
         finally:
             self._con.execute("commit")
+        self._readers = {name: model.reader_schema for name, model in self._staging.items()}
         self._schemas = {schema_key_of(key): text for key, text in rows}
         return self._positions
 
@@ -71,7 +73,7 @@ class Ingest:
             if entry.kind != "partition_idle" or (entry.topic_id, entry.partition) not in moved
         ]
         schemas, resolved = self._resolve(batches)
-        prepared = prepare(positions, batches, schemas, self._limits)
+        prepared = prepare(positions, batches, schemas, self._limits, self._readers)
         entries = [*resolved, *control]
         ranges = [*prepared.ranges, *_raised(positions, control)]
         batch = Batch(

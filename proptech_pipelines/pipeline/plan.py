@@ -5,9 +5,11 @@ A plan is found from what is live and from what the installation holds, and has 
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
+from proptech_pipelines.contracts.registry import Registry
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import INPUT_TOPICS, schema_versions, topic
 from proptech_pipelines.errors import ProptechError, SettingsError
@@ -15,6 +17,7 @@ from proptech_pipelines.lake import building
 from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.generations import live_graph, shadow_graph, stored_readers
 from proptech_pipelines.lake.lease import Leases
+from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.lake.plans import Plan, add_plan, changes_as_json, read_plan, set_state
 from proptech_pipelines.models.changes import TableChange, table_changes
 from proptech_pipelines.models.fingerprint import fingerprints, newest_readers
@@ -22,6 +25,7 @@ from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.pipeline.audit import audit
 from proptech_pipelines.pipeline.build import Built, Pin, build, distance, pin
 from proptech_pipelines.pipeline.swap import swap, unpublished_by
+from proptech_pipelines.pipeline.wanted import wanted_graph
 from proptech_pipelines.publishing.outbox import Outbox
 from proptech_pipelines.publishing.registered import outboxes
 from proptech_pipelines.settings import Settings
@@ -43,6 +47,13 @@ class Tools:
     outboxes: Collection[Outbox] = ()
     on_slice: Callable[[Built], None] = lambda built: None
     should_stop: Callable[[], bool] = lambda: False
+
+
+@contextmanager
+def planning(settings: Settings) -> Iterator[tuple[Connection, Graph]]:
+    """The lake of `settings`, open, and the models that it ought to follow by now."""
+    with open_lake(settings) as con, closing(Registry(settings.schema_registry_url)) as registry:
+        yield con, wanted_graph(con, registry)
 
 
 def tools_of(

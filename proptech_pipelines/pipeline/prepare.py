@@ -77,18 +77,25 @@ def prepare(
     batches: Sequence[TopicBatch],
     schemas: Mapping[SchemaKey, str | None],
     limits: Limits,
+    readers: Mapping[str, str],
 ) -> Prepared:
-    """Decode `batches`, whose ranges start at `positions`, and lay out the rows that follow from them."""
+    """Decode `batches`, whose ranges start at `positions`, and lay out the rows that follow from them.
+
+    `readers` are the schemas by which topics are read; a topic not named is read by its newest in this package.
+    """
     prepared = Prepared()
     for batch in batches:
         epoch = positions.epoch_of(batch.topic.name, batch.topic_id)
-        _prepare_topic(prepared, positions, batch, epoch, typed_rows(batch, schemas, limits))
+        rows = typed_rows(batch, schemas, limits, readers.get(batch.topic.name, ""))
+        _prepare_topic(prepared, positions, batch, epoch, rows)
     return prepared
 
 
-def typed_rows(batch: TopicBatch, schemas: Mapping[SchemaKey, str | None], limits: Limits) -> TypedRows:
-    """Decode `batch`: what becomes of each of its records, whatever its place in the log."""
-    decoded = decode_records(batch.topic, batch.frames, batch.timestamps_ms, schemas, limits)
+def typed_rows(
+    batch: TopicBatch, schemas: Mapping[SchemaKey, str | None], limits: Limits, reader: str
+) -> TypedRows:
+    """Decode `batch` by the schema `reader`: what becomes of each of its records, whatever its place in the log."""
+    decoded = decode_records(batch.topic, batch.frames, batch.timestamps_ms, schemas, limits, reader)
     return _with_tombstones(batch, decoded)
 
 

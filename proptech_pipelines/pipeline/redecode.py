@@ -23,7 +23,7 @@ def redecode(con: Connection, live: Model, building: Model, limits: Limits, part
     table = con.execute(_rows(con, live, part)).to_arrow_table()
     if not len(table):
         return 0
-    con.register("redecoded_rows", _decoded(table, live, _schemas(con), limits))
+    con.register("redecoded_rows", _decoded(table, building, _schemas(con), limits))
     meta = ", ".join(name for name in table.column_names if name not in ("value", "headers"))
     con.execute(
         f"insert into {building.table} by name with decoded as (from redecoded_rows) "
@@ -67,7 +67,7 @@ def _rows(con: Connection, live: Model, part: Slice) -> str:
         order by s.commit_number, s.kafka_partition, s.kafka_offset"""
 
 
-def _decoded(table: pa.Table, live: Model, schemas: dict[SchemaKey, str | None], limits: Limits) -> pa.Table:
+def _decoded(table: pa.Table, model: Model, schemas: dict[SchemaKey, str | None], limits: Limits) -> pa.Table:
     values: list[bytes | None] = table.column("value").to_pylist()
     headers: list[Headers | None] = [
         [(item["name"], item["value"]) for item in row] if row else None
@@ -76,13 +76,13 @@ def _decoded(table: pa.Table, live: Model, schemas: dict[SchemaKey, str | None],
     frames = frame(values, headers)
     known = {key: schemas.get(key) for key in frames.schema_keys}
     stamps = table.column("kafka_timestamp_ms").to_numpy()
-    decoded = decode_records(topic(live.topic), frames, stamps, known, limits)
+    decoded = decode_records(topic(model.topic), frames, stamps, known, limits, model.reader_schema)
     if decoded.bad:
         first = decoded.bad[0]
         raise ModelError(
-            f"{len(decoded.bad)} rows of {live.name} cannot be read by the new schema: {first.message}.",
+            f"{len(decoded.bad)} rows of {model.name} cannot be read by the new schema: {first.message}.",
             "mend the schema (`proptech schema check`).",
-            table=live.name,
+            table=model.name,
         )
     source = np.full(len(table), -1, dtype=np.int64)
     source[decoded.row_index] = np.arange(len(decoded.row_index))

@@ -17,7 +17,7 @@ from proptech_pipelines.contracts.wire import SchemaKey, schema_key_of
 from proptech_pipelines.errors import LedgerConflict, SettingsError
 from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.control import ControlEntry
-from proptech_pipelines.lake.generations import live_graph
+from proptech_pipelines.lake.generations import live_graph, stored_readers
 from proptech_pipelines.lake.letters import Choice, Copy, Key, Letter, Named, read_letters, unused_copies
 from proptech_pipelines.lake.log_writer import INGEST, insert_staged, write_control, write_ranges
 from proptech_pipelines.lake.positions import Positions, read_positions
@@ -167,7 +167,8 @@ class Redriver:
                     resolved.append(
                         ControlEntry("schema_resolved", *where, schema_key=str(key), schema_text=text)
                     )
-        plan = plan_redrive(batches, schemas, self._limits, self._max_attempts)
+        readers = stored_readers(self._con)
+        plan = plan_redrive(batches, schemas, self._limits, self._max_attempts, readers)
         return _Planned(plan, commit_number, resolved)
 
     def _write(self, planned: _Planned) -> None:

@@ -87,6 +87,7 @@ def plan_redrive(
     schemas: Mapping[SchemaKey, str | None],
     limits: Limits,
     max_attempts: int,
+    readers: Mapping[str, str],
 ) -> Plan:
     """Decode `batches` and lay out what follows.
 
@@ -95,7 +96,7 @@ def plan_redrive(
     """
     plan = Plan()
     for batch, trials in batches:
-        rows = typed_rows(batch, schemas, limits)
+        rows = typed_rows(batch, schemas, limits, readers.get(batch.topic.name, ""))
         if len(rows.index):
             carried = np.array([trials[index].letter.stream_time_ms or 0 for index in rows.index.tolist()])
             table = staged_table(batch, rows, np.maximum(rows.event_time_ms, carried))

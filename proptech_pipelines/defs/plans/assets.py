@@ -5,11 +5,9 @@ import dagster as dg
 from proptech_pipelines.defs.keys import OWNERS
 from proptech_pipelines.defs.metadata import table_metadata
 from proptech_pipelines.defs.resources import Platform
-from proptech_pipelines.lake.generations import checkout_graph
-from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.lake.plans import Plan, read_plans
 from proptech_pipelines.lake.tables import TABLES
-from proptech_pipelines.pipeline.plan import propose
+from proptech_pipelines.pipeline.plan import planning, propose
 
 
 @dg.asset(
@@ -22,8 +20,8 @@ from proptech_pipelines.pipeline.plan import propose
 )
 def plans(platform: Platform) -> dg.MaterializeResult:
     """Compare the lake with this installation and show the plan that leads from one to the other."""
-    with open_lake(platform.settings()) as con:
-        current = propose(con, checkout_graph())
+    with planning(platform.settings()) as (con, graph):
+        current = propose(con, graph)
         known = read_plans(con)
     text = plan_as_markdown(current) if current else "Nothing is to be built."
     return dg.MaterializeResult(

@@ -6,12 +6,11 @@ from proptech_pipelines.defs.plans.assets import plan_as_markdown
 from proptech_pipelines.defs.resources import Platform
 from proptech_pipelines.errors import SettingsError
 from proptech_pipelines.lake.connection import Connection
-from proptech_pipelines.lake.generations import checkout_graph
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.lake.plans import Plan, read_plan, set_state
 from proptech_pipelines.pipeline.build import Built
-from proptech_pipelines.pipeline.plan import carry_out, tools_of
+from proptech_pipelines.pipeline.plan import carry_out, planning, tools_of
 
 
 class PlanConfig(dg.Config):
@@ -39,10 +38,9 @@ def build_audit_swap(context: dg.OpExecutionContext, config: PlanConfig, platfor
             "%s: %s rows, transaction %s of %s", built.writer, built.rows, built.input_commit, built.head
         )
 
-    with open_lake(settings) as con, Leases(settings) as leases:
-        done = carry_out(
-            con, checkout_graph(), _found(con, config.plan_id), tools_of(settings, leases, on_slice)
-        )
+    with planning(settings) as (con, graph), Leases(settings) as leases:
+        plan = _found(con, config.plan_id)
+        done = carry_out(con, graph, plan, tools_of(settings, leases, on_slice))
     metadata = {
         "plan": dg.MetadataValue.md(plan_as_markdown(done)),
         "audit": dg.MetadataValue.json(done.report),

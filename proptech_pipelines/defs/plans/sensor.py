@@ -4,10 +4,8 @@ import dagster as dg
 
 from proptech_pipelines.defs.plans.job import approve_plan, carry_out_plan
 from proptech_pipelines.defs.resources import Platform
-from proptech_pipelines.lake.generations import checkout_graph
-from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.lake.plans import set_state
-from proptech_pipelines.pipeline.plan import propose
+from proptech_pipelines.pipeline.plan import planning, propose
 
 
 @dg.sensor(
@@ -22,11 +20,11 @@ def plan_sensor(context: dg.SensorEvaluationContext, platform: Platform) -> dg.R
     The same change is the same plan and the same run, however often it is seen.
     """
     settings = platform.settings()
-    with open_lake(settings) as con:
-        plan = propose(con, checkout_graph())
+    with planning(settings) as (con, graph):
+        plan = propose(con, graph)
         if plan is not None and plan.state == "proposed" and settings.approve_breaking:
             set_state(con, plan.plan_id, "approved")
-            plan = propose(con, checkout_graph())
+            plan = propose(con, graph)
     if plan is None:
         return dg.SkipReason("The tables of the lake are those of this installation.")
     name = plan.plan_id[:8]
