@@ -2,13 +2,23 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
+from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.control import ControlEntry
-from proptech_pipelines.testing import PipelineDriver, Record, topic_id
+from proptech_pipelines.lake.letters import Choice
+from proptech_pipelines.pipeline.redrive import Redriver
+from proptech_pipelines.settings import HOUR_MS
+from proptech_pipelines.testing import SCHEMAS, PipelineDriver, Record, encode, topic_id
 from proptech_pipelines_tests.reference import Entry, Event, Idle, Row
+
+UNKNOWN = 1_000
+"""Added to a schema id it is one that no registry knows when the record comes."""
+KNOWN_LATER = {**SCHEMAS, **{int(number) + UNKNOWN: text for number, text in SCHEMAS.items()}}
+"""Schemas by id once those are known, too."""
 
 
 class EngineDriver:
@@ -61,6 +71,12 @@ class EngineDriver:
                 [Fetched(topic, topic_id(topic), partition, 0, 0) for topic, partition in new]
             )
 
+    def redrive(self) -> None:
+        """Redrive all dead letters under the schemas that are known by now."""
+        limits = Limits(max_ahead_ms=24 * HOUR_MS, max_string_bytes=32_768)
+        Redriver(self.pipeline.con, KNOWN_LATER.get, limits, max_attempts=1_000).redrive(Choice())
+        self.pipeline.ingest.load()
+
     def advance(self, family: str | None = None) -> None:
         """Bring every table, or those of `family`, to the end of the log."""
         self.pipeline.advance(family)
@@ -89,7 +105,16 @@ def _transactions(entries: Sequence[Entry]) -> Iterator[tuple[list[Event], list[
 
 def _record(event: Event) -> Record:
     key = None if event.key is None else event.key.encode()
-    return Record(event.topic, event.partition, event.offset, event.kafka_timestamp_ms, event.value, key)
+    record = Record(event.topic, event.partition, event.offset, event.kafka_timestamp_ms, event.value, key)
+    return replace(record, value=_under_unknown_schema(record)) if event.is_redriven else record
+
+
+def _under_unknown_schema(record: Record) -> bytes | None:
+    value = encode(record)
+    if value is None:
+        return None
+    schema_id = int.from_bytes(value[1:5], "big") + UNKNOWN
+    return b"\0" + schema_id.to_bytes(4, "big") + value[5:]
 
 
 def _idle(entry: Idle) -> ControlEntry:

@@ -53,6 +53,7 @@ def property_(
         )
     console.print(_story(property_id, steps, marks))
     console.print(_state(states[0]))
+    console.print(f"In SQL: from property_current_as_of({times})", markup=False, soft_wrap=True)
 
 
 def time_arguments(as_of: str, as_known: str) -> str:

@@ -41,6 +41,7 @@ class DuckDBEngine:
 
         Raises ModelError if a table and its late rows do not account for every row of its input.
         """
+        self._session = Session(self._con, self._graph, family)
         rows_in = self._session.take(family, part)
         for model in self._graph.stored(family):
             self._compute_delta(model, part)
@@ -79,7 +80,7 @@ class DuckDBEngine:
 
         `condition` is on columns of the result, for a model with a driver on such that its driver rows have as well.
         """
-        session = self._session
+        session = self._session = Session(self._con, self._graph, model.family)
         if model.driver:
             touch_drivers_where(session, model, high, condition)
             recompute_drivers(session, model, high)

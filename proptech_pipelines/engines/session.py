@@ -1,10 +1,13 @@
 """What every kind of model needs to be executed: a connection, the graph, and where the stored tables are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import duckdb
 
 from proptech_pipelines.lake.connection import scalar
+from proptech_pipelines.lake.stream_times import redrives_of_passed
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
@@ -16,6 +19,28 @@ class Session:
 
     con: duckdb.DuckDBPyConnection
     graph: Graph
+    family: str = ""
+    """Whose models are executed."""
+
+    def staged(self, model: Model, condition: str) -> str:
+        """The rows of a staging model for which `condition` holds, as the family sees them.
+
+        What a settled model has decided stays decided. So in its family a redriven row bears the stream time that
+        its topic had passed when it was redriven: it counts for what was open then, and is late for all else.
+        """
+        rows = slices.staged_rows(f"lake.{model.table}", condition)
+        if not any(item.kind == "settled" for item in self.graph.market if item.family == self.family):
+            return rows
+        passed = self._redrives.get(model.topic)
+        if not passed:
+            return rows
+        cases = " ".join(f"when {number} then {passed_ms}" for number, passed_ms in passed.items())
+        later = f"greatest(stream_time_ms, case commit_number {cases} else stream_time_ms end)"
+        return f"select * replace ({later} as stream_time_ms) from ({rows})"
+
+    @cached_property
+    def _redrives(self) -> Mapping[str, Mapping[int, int]]:
+        return redrives_of_passed(self.con)
 
     def temporary(self, name: str, sql: str) -> None:
         """Put the rows of `sql` into the temporary table `name`."""
@@ -29,9 +54,7 @@ class Session:
         """Read the staging rows of `part` once, for every model of `family`; returns how many there are."""
         names = [model.name for model in self.graph.staging_of(family)]
         for name in names:
-            self.temporary(
-                f"slice_{name}", slices.staged_rows(f"lake.{self.graph[name].table}", part.where())
-            )
+            self.temporary(f"slice_{name}", self.staged(self.graph[name], part.where()))
         return sum(self.count(f"slice_{name}") for name in names)
 
     def slice_leaf(self, model: Model) -> str:
@@ -49,7 +72,7 @@ class Session:
 
         def leaf(model: Model) -> str:
             if model.kind == "staging":
-                return slices.staged_rows(f"lake.{model.table}", f"commit_number <= {high}")
+                return self.staged(model, f"commit_number <= {high}")
             condition = ""
             # Groups are picked below the fold's GROUP BY, where DuckLake can leave files out.
             if (

@@ -7,7 +7,7 @@ later changes what was decided.
 from datetime import datetime
 
 from proptech_pipelines.engines.session import Session
-from proptech_pipelines.lake.stream_times import least_stream_time_ms
+from proptech_pipelines.lake.stream_times import passed_stream_time_ms
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
@@ -54,29 +54,13 @@ def settled_rows(
 def due_before(session: Session, model: Model, input_commit: int) -> datetime | None:
     """Moments before this one are decided below ingest transaction `input_commit` + 1; None is none yet.
 
-    It never falls with rising `input_commit`: a partition that is new, or the first of a topic that was made again,
-    has no stream time, or a low one, but what was decided before it came stays decided.
+    It never falls with rising `input_commit`.
     """
-    topics = topics_of(session.graph, model)
-    known = [
-        least_ms
-        for commit in (*_before_new_partitions(session, topics, input_commit), input_commit)
-        if (least_ms := least_stream_time_ms(session.con, topics, commit)) is not None
-    ]
-    if not known:
+    passed_ms = passed_stream_time_ms(session.con, topics_of(session.graph, model), input_commit)
+    if passed_ms is None:
         return None
-    row = session.con.execute(f"select epoch_ms({max(known)}) - interval '{model.wait}'").fetchone()
+    row = session.con.execute(f"select epoch_ms({passed_ms}) - interval '{model.wait}'").fetchone()
     return row[0] if row else None
-
-
-def _before_new_partitions(session: Session, topics: tuple[str, ...], input_commit: int) -> list[int]:
-    """The ingest transactions after which a partition of `topics` came up: only there can stream time fall."""
-    names = ", ".join(f"'{name}'" for name in topics)
-    found = session.con.execute(
-        f"select distinct min(commit_number) - 1 from log_ranges "
-        f"where commit_number <= {input_commit} and topic in ({names}) group by topic_id, kafka_partition"
-    ).fetchall()
-    return [number for (number,) in found if number > 0]
 
 
 def topics_of(graph: Graph, model: Model) -> tuple[str, ...]:

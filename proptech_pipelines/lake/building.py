@@ -13,6 +13,7 @@ from proptech_pipelines.lake.generations import (
     record,
     shadow_graph,
 )
+from proptech_pipelines.lake.property_macros import property_macros
 from proptech_pipelines.lake.tables import create_heads
 from proptech_pipelines.lake.transactions import transaction
 from proptech_pipelines.models.graph import Graph
@@ -148,6 +149,8 @@ def swap_in(con: Connection, shadow: Graph, live: Graph, numbers: Mapping[str, i
     for model in made:
         if model.kind != "staging":
             create_public_view(con, replace(model, is_live=True))
+    for statement in property_macros(shadow):
+        con.execute(statement)
     change = {
         model.name: [live[model.name].generation if model.name in live.models else None, model.generation]
         for model in made

@@ -93,7 +93,7 @@ def create_models(con: duckdb.DuckDBPyConnection, graph: Graph) -> None:
         with transaction(con):
             for model in graph.models.values():
                 create_model(con, graph, model)
-            for statement in property_macros(graph, list(graph.models)):
+            for statement in property_macros(graph):
                 con.execute(statement)
             record(con, list(graph.models.values()))
     # A kill may have come between the two.

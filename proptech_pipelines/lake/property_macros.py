@@ -1,9 +1,8 @@
 """Table macros that the lake carries for whoever attaches it: properties as they were, and a search.
 
-They are made with the tables of their family. Names in them are bare, so `USE <lake>` comes first.
+They are made with the tables of the lake, and anew when tables are swapped. Names in them are bare, so `USE <lake>`
+comes first.
 """
-
-from collections.abc import Collection
 
 from proptech_pipelines.models.graph import Graph
 
@@ -22,7 +21,7 @@ _TRAIL = """
         select coalesce(max(input_commit), 0) from ledger where writer = '{family}' and committed_at <= as_known
     )"""
 _SEARCH = f"""
-create macro {SEARCH}(
+create or replace macro {SEARCH}(
     min_beds := 0, max_beds := {NO_LIMIT}, min_baths := 0, max_baths := {NO_LIMIT},
     min_price := 0, max_price := {HIGHEST_PRICE}, in_city := '', in_zip := '', in_state := '', of_type := ''
 ) as table
@@ -39,8 +38,8 @@ where coalesce(bedrooms between min_beds and max_beds, min_beds = 0 and max_beds
 order by price nulls last, property_id"""
 
 
-def property_macros(graph: Graph, made: Collection[str]) -> list[str]:
-    """The statements that make the macros, none unless the tables of `graph` that they read are among those `made`.
+def property_macros(graph: Graph) -> list[str]:
+    """The statements that make the macros, or make them anew; none if `graph` lacks the models that they read.
 
     `property_current_as_of(as_of := ..., as_known := ...)` is `property_current` after the steps with
     `event_time <= as_of` that the family had taken in by the moment `as_known` of its ledger, both UTC, both without
@@ -48,7 +47,7 @@ def property_macros(graph: Graph, made: Collection[str]) -> list[str]:
     is odd about them. `search_properties(min_beds := ..., ...)` gives documents, the cheapest first; all bounds are
     included, and what a document does not say meets no bound that is given.
     """
-    if not set(made) >= NEEDED:
+    if not graph.models.keys() >= NEEDED:
         return []
     return [*(_as_of(graph, name) for name in AS_OF), _SEARCH]
 
@@ -61,6 +60,6 @@ def _as_of(graph: Graph, name: str) -> str:
         for item in graph.upstream(name)
     ]
     return (
-        f"create macro {name}_as_of(as_of := {_FOREVER}, as_known := {_FOREVER}) as table "
+        f"create or replace macro {name}_as_of(as_of := {_FOREVER}, as_known := {_FOREVER}) as table "
         f"with {', '.join(clauses)} select * from ({model.sql}\n)"
     )

@@ -27,6 +27,36 @@ def least_stream_time_ms(con: Connection, topics: Collection[str], input_commit:
     return int(row[0]) if row is not None and row[1] == len(topics) else None
 
 
+def passed_stream_time_ms(con: Connection, topics: Collection[str], input_commit: int) -> int | None:
+    """The greatest that the least stream time of `topics` has been below ingest transaction `input_commit` + 1.
+
+    It never falls with rising `input_commit`: a partition that is new, or the first of a topic that was made again,
+    has no stream time, or a low one, but what had passed before it came has passed.
+    """
+    names = ", ".join(f"'{name}'" for name in topics)
+    found = con.execute(
+        f"select distinct min(commit_number) - 1 from log_ranges "
+        f"where commit_number <= {input_commit} and topic in ({names}) group by topic_id, kafka_partition"
+    ).fetchall()
+    known = [
+        least_ms
+        for number in (*(row[0] for row in found if row[0] > 0), input_commit)
+        if (least_ms := least_stream_time_ms(con, topics, number)) is not None
+    ]
+    return max(known, default=None)
+
+
+def redrives_of_passed(con: Connection) -> dict[str, dict[int, int]]:
+    """By topic, the ingest transactions of redrives with what its partitions had passed by then, in ms."""
+    found: dict[str, dict[int, int]] = {}
+    for name, number, passed_ms in con.execute(
+        "select topic, commit_number, max(stream_time_ms) from control_log "
+        "where kind = 'redrive' and stream_time_ms is not null group by all order by all"
+    ).fetchall():
+        found.setdefault(name, {})[number] = passed_ms
+    return found
+
+
 def _stream_times(cut: str) -> str:
     return f"""
         select topic, case when count(*) = count(stream_time_ms) then min(stream_time_ms) end as stream_time_ms

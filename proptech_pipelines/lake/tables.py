@@ -58,7 +58,10 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "topic_id": ("VARCHAR", "Id of that topic"),
             "kafka_partition": ("INTEGER", "Partition concerned"),
             "at_offset": ("BIGINT", "It holds for records from this offset on"),
-            "stream_time_ms": ("BIGINT", "Stream time that the partition is raised to, ms since 1970"),
+            "stream_time_ms": (
+                "BIGINT",
+                "Stream time that the partition is raised to, ms since 1970. A redrive: what its topic had passed",
+            ),
             "schema_key": ("VARCHAR", "Schema id or GUID"),
             "schema_text": ("VARCHAR", "Full text of the schema"),
             "detail": ("VARCHAR", "JSON of a swap: generation by table before and after"),

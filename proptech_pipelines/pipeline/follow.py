@@ -69,7 +69,8 @@ class Follower:
         An outage of the broker is waited for. Raises OffsetGap or OffsetRegression if broker and log disagree.
         """
         self._ingest.load()
-        self._ingest.redrive_copies()
+        with self._leases.hold(INGEST_LEASE):
+            self._ingest.redrive_copies()
         self._report()
         self._source.refresh(self._ingest.positions)
         ends = self._source.end_offsets() if drain else {}
@@ -124,8 +125,8 @@ class Follower:
         low = self._ingest.positions.commit_number
         with self._leases.hold(INGEST_LEASE):
             prepared = self._ingest.take(fetched, control, self._source.cluster_id)
-        if prepared.copies:
-            self._ingest.redrive_copies(low)
+            if prepared.copies:
+                self._ingest.redrive_copies(low)
         self._summary.records += prepared.consumed
         self._summary.rows += prepared.staged_rows
         self._summary.dead_letters += prepared.dead_letters

@@ -6,7 +6,7 @@ import pyarrow as pa
 from proptech_pipelines.contracts.decode import decode_records
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import topic
-from proptech_pipelines.contracts.wire import SchemaKey, frame, schema_key_of
+from proptech_pipelines.contracts.wire import SCHEMA_HEADER, SchemaKey, frame, schema_key_of
 from proptech_pipelines.errors import ModelError
 from proptech_pipelines.kafka.records import Headers
 from proptech_pipelines.lake.connection import Connection
@@ -49,7 +49,8 @@ def _rows(con: Connection, live: Model, part: Slice) -> str:
     return f"""
         with mended as (
             select a.topic_id, a.kafka_partition, a.kafka_offset, coalesce(a.value, c.value) as value,
-                c.headers, a.value is null as is_copy
+                list_filter(c.headers, lambda item: item.name = '{SCHEMA_HEADER}') as headers,
+                a.value is null as is_copy
             from dead_letter_attempts as a
             left join event_log as c
                 on a.copy_topic_id = c.topic_id and a.copy_partition = c.kafka_partition

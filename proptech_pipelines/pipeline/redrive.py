@@ -7,6 +7,7 @@ redrive came between, or the head moved, it plans again. A letter gives at most 
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -18,9 +19,11 @@ from proptech_pipelines.errors import LedgerConflict, SettingsError
 from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.generations import live_graph, stored_readers
+from proptech_pipelines.lake.lease import INGEST_LEASE, Leases
 from proptech_pipelines.lake.letters import Choice, Copy, Key, Letter, Named, read_letters, unused_copies
 from proptech_pipelines.lake.log_writer import INGEST, insert_staged, write_control, write_ranges
 from proptech_pipelines.lake.positions import Positions, read_positions
+from proptech_pipelines.lake.stream_times import passed_stream_time_ms
 from proptech_pipelines.lake.transactions import move_head, transaction
 from proptech_pipelines.pipeline.prepare import Range, range_table
 from proptech_pipelines.pipeline.redrive_plan import (
@@ -62,7 +65,10 @@ class _Planned:
 
 
 class Redriver:
-    """Redrives letters of one lake. `look_up` is asked only for schemas that the log has not resolved."""
+    """Redrives letters of one lake. `look_up` is asked only for schemas that the log has not resolved.
+
+    With `leases` it waits for the ingest's turn to end before it writes; whoever holds that turn passes none.
+    """
 
     def __init__(
         self,
@@ -70,11 +76,13 @@ class Redriver:
         look_up: Callable[[SchemaKey], str | None],
         limits: Limits,
         max_attempts: int = DEFAULT_ATTEMPTS,
+        leases: Leases | None = None,
     ) -> None:
         self._con = con
         self._look_up = look_up
         self._limits = limits
         self._max_attempts = max_attempts
+        self._leases = leases
 
     def redrive(
         self,
@@ -137,7 +145,8 @@ class Redriver:
             if dry_run or not planned.plan.outcomes:
                 return planned.plan.outcomes
             try:
-                self._write(planned)
+                with self._leases.hold(INGEST_LEASE) if self._leases else nullcontext():
+                    self._write(planned)
             except LedgerConflict as error:
                 log.info("the redrive plans again: %s", error)
                 time.sleep(0.01 * attempt)
@@ -181,7 +190,7 @@ class Redriver:
             for item in plan.staged:
                 insert_staged(self._con, staging[item.topic], item, number)
             write_ranges(self._con, number, range_table(_ranges(positions, plan)), _cluster_id(self._con))
-            entries = _entries(plan)
+            entries = _entries(self._con, positions, plan)
             control_number = write_control(self._con, number, positions, [*planned.resolved, *entries])
             first = control_number - len(entries)
             numbers = {
@@ -228,14 +237,23 @@ def _by_origin(copies: Sequence[Copy]) -> dict[Named, list[Copy]]:
     return found
 
 
-def _entries(plan: Plan) -> list[ControlEntry]:
-    """One entry for each partition whose letters are redriven, at the first of them."""
+def _entries(con: Connection, positions: Positions, plan: Plan) -> list[ControlEntry]:
+    """One entry for each partition whose letters are redriven, at the first of them.
+
+    It says what the topic's partitions have passed by now: moments that are decided stay so.
+    """
     first: dict[tuple[str, int], Letter] = {}
     for item in plan.outcomes:
         letter = item.trial.letter
         first.setdefault((letter.topic_id, letter.partition), letter)
+    passed = {
+        name: passed_stream_time_ms(con, [name], positions.commit_number)
+        for name in {letter.topic for letter in first.values()}
+    }
     return [
-        ControlEntry("redrive", letter.topic, letter.topic_id, letter.partition, letter.offset)
+        ControlEntry(
+            "redrive", letter.topic, letter.topic_id, letter.partition, letter.offset, passed[letter.topic]
+        )
         for letter in first.values()
     ]
 

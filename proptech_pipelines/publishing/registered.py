@@ -7,6 +7,8 @@ from proptech_pipelines.publishing.enriched_properties import enriched_propertie
 from proptech_pipelines.publishing.market_alerts import TOPIC as MARKET_ALERTS
 from proptech_pipelines.publishing.market_alerts import market_alerts_outbox
 from proptech_pipelines.publishing.outbox import Outbox
+from proptech_pipelines.publishing.personalized_recommendations import TOPIC as PERSONALIZED_RECOMMENDATIONS
+from proptech_pipelines.publishing.personalized_recommendations import personalized_recommendations_outbox
 from proptech_pipelines.publishing.property_analytics import TOPIC as PROPERTY_ANALYTICS
 from proptech_pipelines.publishing.property_analytics import property_analytics_outbox
 from proptech_pipelines.settings import Settings
@@ -19,5 +21,6 @@ def outboxes(settings: Settings) -> tuple[Outbox, ...]:
         market_alerts_outbox(lambda value: serializer(MARKET_ALERTS, value)),
         enriched_properties_outbox(lambda value: serializer(ENRICHED_PROPERTIES, value)),
         property_analytics_outbox(lambda value: serializer(PROPERTY_ANALYTICS, value)),
+        personalized_recommendations_outbox(lambda value: serializer(PERSONALIZED_RECOMMENDATIONS, value)),
         dead_letters_outbox(),
     )

@@ -83,6 +83,10 @@ def test_as_it_was_known_before_what_came_late(run, lake):
         "property", "P123", "--home", lake[1], "--as-known", first.isoformat(), "--as-of", "2024-05-25"
     ).out
     assert ["status", "listed"] in cells(both)
+    assert both.endswith(
+        "In SQL: from property_current_as_of(as_of := timestamp '2024-05-25 00:00:00', "
+        f"as_known := timestamp '{first}')\n"
+    )
 
 
 def test_nothing_known_is_an_error(run, lake):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from proptech_pipelines.errors import LedgerConflict, RegistryUnavailable, SettingsError
+from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.letters import Choice, Named
 from proptech_pipelines.pipeline import redrive
@@ -27,8 +28,9 @@ VIEWS = "property-views"
 
 
 @pytest.fixture
-def lake(tmp_path, empty_lake):
-    with PipelineDriver(tmp_path / "lake", empty_lake) as driver:
+def lake(tmp_path, small_lake):
+    """A lake with the tables of price changes alone."""
+    with PipelineDriver(tmp_path / "lake", small_lake) as driver:
         yield driver
 
 
@@ -287,8 +289,6 @@ def test_another_redrive_that_commits_while_it_plans_lets_it_plan_again(lake):
 
 
 def test_a_letter_of_an_incarnation_that_is_gone_is_redriven_under_its_own_id(lake):
-    from proptech_pipelines.kafka.records import Fetched  # noqa: PLC0415
-
     lake.pipe([change(0, 0, is_known=False)])
     again = Fetched(CHANGES, "made again", 0, 0, 0)
     record = change(0, 5, is_known=False)

@@ -13,7 +13,10 @@ MARKET_DATA = "market-data"
 
 @dataclass(frozen=True)
 class Event:
-    """One record. `value` has Avro field names, timestamps as milliseconds; None is a tombstone of its `key`."""
+    """One record. `value` has Avro field names, timestamps as milliseconds; None is a tombstone of its `key`.
+
+    One that is redriven was a dead letter first, under a schema that nobody knew when it came.
+    """
 
     topic: str
     partition: int
@@ -21,6 +24,7 @@ class Event:
     kafka_timestamp_ms: int
     value: dict[str, object] | None
     key: str | None = None
+    is_redriven: bool = False
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,10 @@ def staged(log: Log) -> list[Staged]:
         stream_time_ms = stream_times_ms.get(where, 0)
         while waiting[where] and waiting[where][0].at_offset <= event.offset:
             stream_time_ms = max(stream_time_ms, waiting[where].popleft().stream_time_ms)
-        if not is_dead(event):
+        if event.is_redriven and not is_dead(event):
+            # It moves no stream time but its own.
+            rows.append(_stage(event, max(stream_time_ms, event_time_ms(event))))
+        elif not is_dead(event):
             stream_time_ms = max(stream_time_ms, event_time_ms(event))
             rows.append(_stage(event, stream_time_ms))
         stream_times_ms[where] = stream_time_ms
