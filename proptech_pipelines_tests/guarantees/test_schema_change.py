@@ -53,12 +53,12 @@ def listing(number: int, **more: object) -> dict[str, object]:
 
 
 def send(settings, schema: str, listings) -> None:
-    registry = SchemaRegistryClient({"url": settings.schema_registry_url})
-    serialize = AvroSerializer(registry, schema)
     producer = event_producer(settings)
-    for item in listings:
-        value = serialize(item, SerializationContext(TOPIC, MessageField.VALUE))
-        producer.produce(TOPIC, value, b"95814", timestamp=item["listedAt"])
+    with SchemaRegistryClient({"url": settings.schema_registry_url}) as registry:
+        serialize = AvroSerializer(registry, schema)
+        for item in listings:
+            value = serialize(item, SerializationContext(TOPIC, MessageField.VALUE))
+            producer.produce(TOPIC, value, b"95814", timestamp=item["listedAt"])
     producer.flush()
 
 
@@ -81,9 +81,8 @@ def test_a_field_of_a_new_version_appears_for_the_events_that_had_it(own_stack, 
     send(settings, schema_text(TOPIC), [listing(number) for number in range(5)])
     StreamRun(settings).run(lambda: False, drain=True)
     assert planned(settings) is None
-    SchemaRegistryClient({"url": settings.schema_registry_url}).register_schema(
-        SUBJECT, Schema(json.dumps(NEXT), "AVRO")
-    )
+    with SchemaRegistryClient({"url": settings.schema_registry_url}) as registry:
+        registry.register_schema(SUBJECT, Schema(json.dumps(NEXT), "AVRO"))
     plan = planned(settings)
     assert plan is not None
     assert (plan.level, plan.tables) == ("additive", ("stg_property_listings",))
