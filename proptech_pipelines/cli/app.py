@@ -11,6 +11,7 @@ import typer
 from proptech_pipelines.cli.attach import attach
 from proptech_pipelines.cli.bench import bench
 from proptech_pipelines.cli.check import check
+from proptech_pipelines.cli.dead_letters import dead_letters
 from proptech_pipelines.cli.down import down
 from proptech_pipelines.cli.log import log
 from proptech_pipelines.cli.plan import plan, purge, rollback
@@ -24,7 +25,13 @@ from proptech_pipelines.cli.up import up
 from proptech_pipelines.errors import ProptechError
 
 COMMANDS = (up, down, status, query, property_, search, attach, rollback, purge, check)
-GROUPS: dict[str, typer.Typer] = {"bench": bench, "log": log, "plan": plan, "schema": schema}
+GROUPS: dict[str, typer.Typer] = {
+    "bench": bench,
+    "dead-letters": dead_letters,
+    "log": log,
+    "plan": plan,
+    "schema": schema,
+}
 """Commands with commands of their own, by name."""
 
 app = typer.Typer(

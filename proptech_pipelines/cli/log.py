@@ -17,7 +17,7 @@ def options() -> None:
 
 @log.command()
 def verify(home: Home = None) -> None:
-    """Prove that the log is whole: every range's records are there and their checksums right."""
+    """Prove that the log is whole: records are there, checksums right, and each is a row or an open dead letter."""
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
     from proptech_pipelines.pipeline.verify import verify_log  # noqa: PLC0415
 
@@ -27,8 +27,14 @@ def verify(home: Home = None) -> None:
             f"[red]broken[/red] {item.topic}[{item.partition}] [{item.start_offset}, {item.end_offset}): "
             f"{item.found_records} of {item.expected_records} records, or other bytes"
         )
+    for item in verified.uneven:
+        console.print(
+            f"[red]uneven[/red] {item.topic}[{item.partition}]: {item.records:,} of {item.expected_records:,} records, "
+            f"{item.rows:,} of {item.expected_rows:,} rows at {item.places:,} places, "
+            f"{item.letters:,} of {item.expected_letters:,} open letters"
+        )
     console.print(f"{verified.ranges:,} ranges, {verified.records:,} records, {len(verified.broken)} broken")
-    if verified.broken:
+    if verified.broken or verified.uneven:
         raise typer.Exit(1)
 
 

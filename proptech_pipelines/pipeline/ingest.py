@@ -1,6 +1,6 @@
 """The ingest: takes micro-batches into log and staging, exactly once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from proptech_pipelines.clock import Clock
@@ -17,10 +17,8 @@ from proptech_pipelines.lake.transactions import head
 from proptech_pipelines.models.model import Model
 from proptech_pipelines.pipeline.gather import TopicBatch, gather
 from proptech_pipelines.pipeline.prepare import Prepared, Range, advanced, prepare, range_table
-from proptech_pipelines.pipeline.redrive import Redriver
+from proptech_pipelines.pipeline.redrive import LookUp, Redriver
 
-LookUp = Callable[[SchemaKey], str | None]
-"""Text of a schema by id or GUID, None if the registry does not know it; raises RegistryUnavailable."""
 _RETRY_SECONDS = 1.0
 
 

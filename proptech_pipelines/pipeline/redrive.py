@@ -37,6 +37,8 @@ from proptech_pipelines.pipeline.redrive_plan import (
 )
 
 log = logging.getLogger(__name__)
+LookUp = Callable[[SchemaKey], str | None]
+"""Text of a schema by id or GUID, None if the registry does not know it; raises RegistryUnavailable."""
 BATCH_LETTERS = 2_000
 """Most letters of one transaction; a kill between two leaves whole ones."""
 _ATTEMPTS = 30
@@ -73,7 +75,7 @@ class Redriver:
     def __init__(
         self,
         con: Connection,
-        look_up: Callable[[SchemaKey], str | None],
+        look_up: LookUp,
         limits: Limits,
         max_attempts: int = DEFAULT_ATTEMPTS,
         leases: Leases | None = None,

@@ -5,13 +5,19 @@ from collections.abc import Iterator
 import dagster as dg
 
 from proptech_pipelines.contracts.topics import topic
+from proptech_pipelines.defs.dead_letters.metadata import letter_metadata
 from proptech_pipelines.defs.keys import GRAPH, OWNERS, topic_key
 from proptech_pipelines.defs.metadata import model_metadata, table_metadata
 from proptech_pipelines.defs.resources import Platform
 from proptech_pipelines.lake.tables import TABLES
 from proptech_pipelines.pipeline.head import bring_to_head
 
-_LOG_TABLES = ("event_log", "control_log", "dead_letters", "ledger", "schema_versions")
+_LOG_TABLES = ("event_log", "control_log", "dead_letter_records", "ledger", "schema_versions")
+_LETTER_TABLES = {
+    "dead_letter_attempts": ["dead_letter_records"],
+    "dead_letters": ["dead_letter_records", "dead_letter_attempts"],
+}
+"""Tables of the log that are made of others, with these."""
 
 
 def _specs() -> list[dg.AssetSpec]:
@@ -28,6 +34,18 @@ def _specs() -> list[dg.AssetSpec]:
         )
         for name in _LOG_TABLES
     ]
+    letters = [
+        dg.AssetSpec(
+            name,
+            group_name="log",
+            kinds={"duckdb", "ducklake"},
+            owners=OWNERS,
+            description=TABLES[name][0],
+            metadata=table_metadata(name),
+            deps=inputs,
+        )
+        for name, inputs in _LETTER_TABLES.items()
+    ]
     staging = [
         dg.AssetSpec(
             model.name,
@@ -40,7 +58,7 @@ def _specs() -> list[dg.AssetSpec]:
         )
         for model in GRAPH.staging
     ]
-    return [*log, *staging]
+    return [*log, *letters, *staging]
 
 
 @dg.multi_asset(specs=_specs(), can_subset=True, name="log")
@@ -49,7 +67,7 @@ def log(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[dg.Ma
     report = bring_to_head(platform.settings())
     for spec in context.assets_def.specs:
         if spec.key in context.selected_asset_keys:
-            rows = report.rows[spec.key.path[-1]]
-            yield dg.MaterializeResult(
-                asset_key=spec.key, metadata={"dagster/row_count": rows, "records": report.records}
-            )
+            name = spec.key.path[-1]
+            shown = letter_metadata(platform.settings()) if name == "dead_letters" else {}
+            counts = {"dagster/row_count": report.rows[name], "records": report.records}
+            yield dg.MaterializeResult(asset_key=spec.key, metadata={**shown, **counts})
