@@ -142,7 +142,7 @@ def assert_no_dead_letter_twice(settings, since=None) -> int:
         ] += 1
     con = connect(settings, read_only=True)
     try:
-        rows = con.execute("select topic, kafka_partition, kafka_offset from dead_letters").fetchall()
+        rows = con.execute("select topic, kafka_partition, kafka_offset from dead_letter_records").fetchall()
     finally:
         con.close()
     assert published == Counter(rows)
