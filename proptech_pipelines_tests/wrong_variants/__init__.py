@@ -10,6 +10,7 @@ from proptech_pipelines_tests.wrong_variants.event_time import EVENT_TIME
 from proptech_pipelines_tests.wrong_variants.figures import FIGURES
 from proptech_pipelines_tests.wrong_variants.hourly import HOURLY
 from proptech_pipelines_tests.wrong_variants.property_history import PROPERTY_HISTORY
+from proptech_pipelines_tests.wrong_variants.recommendations import RECOMMENDATIONS
 from proptech_pipelines_tests.wrong_variants.variant import WrongVariant
 
 __all__ = ["WRONG_VARIANTS", "WrongVariant"]
@@ -24,4 +25,5 @@ WRONG_VARIANTS = (
     *PROPERTY_HISTORY,
     *ENRICHED_LISTINGS,
     *HOURLY,
+    *RECOMMENDATIONS,
 )
