@@ -158,6 +158,7 @@ def _compare_columns(old: exp.Select, new: exp.Select, found: SelectChange) -> N
     for name, item in before:
         if name not in expressions:
             found.removed.append(name)
+            _check_column(old, item, found, name)
         elif canonical(item) != canonical(expressions[name]):
             was, now = canonical(item), canonical(expressions[name])
             found.changed[name] = f"its expression `{was}` became `{now}`"
@@ -176,6 +177,8 @@ def _compare_columns(old: exp.Select, new: exp.Select, found: SelectChange) -> N
         if name.lower() in names_that_capture(old) and canonical(expressions[name]).lower() != name.lower():
             found.rows.append(f"the name of the new column {name} is used for something else")
     _check_distinct(old, new, found)
+    if _is_one_row(old) != _is_one_row(new):
+        found.rows.append("only one of both makes one row of all")
     if others[: len(names)] != names and _counts_positions(old):
         found.rows.append("columns named by their position moved")
 
@@ -196,9 +199,10 @@ def _check_column(old: exp.Select, expression: exp.Expr, found: SelectChange, na
     unknown = sorted({item.name for item in expression.find_all(exp.Anonymous)})
     if unknown and not old.args.get("group"):
         found.rows.append(f"column {name} calls {', '.join(unknown)}, which may aggregate or multiply rows")
-    is_aggregated = old.args.get("group") or any(_aggregates(item) for item in old.expressions)
-    if _aggregates(expression) and not is_aggregated:
-        found.rows.append(f"column {name} makes one row of all")
+
+
+def _is_one_row(tree: exp.Select) -> bool:
+    return not tree.args.get("group") and any(_aggregates(item) for item in tree.expressions)
 
 
 def _aggregates(expression: exp.Expr) -> bool:

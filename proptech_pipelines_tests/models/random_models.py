@@ -85,7 +85,7 @@ def _some_names() -> st.SearchStrategy[list[str]]:
 @st.composite
 def _expressions(draw: st.DrawFn, columns: list[str]) -> str:
     column = st.sampled_from([*columns, *columns, *NAMES])
-    shape = draw(st.sampled_from(["{}", "{}", "{} + 1", "{} * {}", "unnest([{}, 1])"]))
+    shape = draw(st.sampled_from(["{}", "{}", "{} + 1", "{} * {}", "unnest([{}, 1])", "max({})"]))
     return shape.format(draw(column), draw(column))
 
 
