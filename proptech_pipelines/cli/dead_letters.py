@@ -74,9 +74,7 @@ def redrive(
     value_file: Annotated[
         Path | None,
         typer.Option(
-            help="A repaired value for the one --letter: JSON (.json), else bytes in the wire format.",
-            exists=True,
-            dir_okay=False,
+            help="A repaired value for the one --letter: JSON (.json), else bytes in the wire format."
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would come of it.")] = False,
@@ -132,14 +130,20 @@ def _named(text: str) -> "Named":
 
 def _value(settings: Settings, file: Path, named: "tuple[Named, ...]") -> bytes:
     """The bytes of a value file; JSON is encoded with the topic's newest schema."""
-    if file.suffix != ".json" or len(named) != 1:
-        return file.read_bytes()
     import json  # noqa: PLC0415
 
     from proptech_pipelines.kafka.producer import RegistrySerializer  # noqa: PLC0415
 
     try:
-        return RegistrySerializer(settings)(named[0].topic, json.loads(file.read_bytes()))
+        content = file.read_bytes()
+    except OSError as error:
+        raise SettingsError(
+            f"{file} cannot be read: {error.strerror}.", "give the path of the value."
+        ) from error
+    if file.suffix != ".json" or len(named) != 1:
+        return content
+    try:
+        return RegistrySerializer(settings)(named[0].topic, json.loads(content))
     except (ValueError, TypeError, KeyError) as error:
         raise SettingsError(
             f"{file} holds no value of {named[0].topic}: {error}.", "give every field of its newest schema."

@@ -1,5 +1,8 @@
 """`proptech dead-letters`: what is dead and why, and letters redriven, without Kafka and without a registry."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from proptech_pipelines.cli.screen import console
@@ -96,12 +99,27 @@ def test_a_value_from_a_file_mends_the_letter_that_is_named(run, home, tmp_path)
     assert (verified.code, verified.out) == (0, "1 ranges, 3 records, 0 broken\n")
 
 
+def test_a_value_may_be_json_once_there_is_a_registry(run, home, stack, tmp_path):
+    replace(Settings.load(home), schema_registry_url=stack.settings.schema_registry_url).store()
+    file = tmp_path / "repaired.json"
+    words = ("dead-letters", "redrive", "--home", home, "--value-file", file, "--letter", f"{CHANGES}/0/2")
+    file.write_text(json.dumps({"propertyId": "home-1"}))
+    assert f"holds no value of {CHANGES}" in " ".join(run(*words).err.replace("│", " ").split())
+    value = {**change(2, 2).value, "newPrice": 150}
+    file.write_text(json.dumps(value))
+    assert run(*words).out.splitlines()[-1].startswith("1 of 1 letters became rows")
+    assert rows_of(home, "select new_price from stg_property_price_changes where kafka_offset = 2") == [
+        (150,)
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--letter", "x"], "'x' names no letter."),
         (["--letter", f"{CHANGES}/0/-1"], "names no letter."),
         (["--letter", f"{CHANGES}/0/1"], f"No open dead letter at {CHANGES}/0/1."),
+        (["--value-file", "/nowhere", "--letter", f"{CHANGES}/0/2"], "/nowhere cannot be read"),
         (["--value-file", __file__], "A value is for one letter alone."),
         (
             ["--value-file", __file__, "--letter", "a/0/0", "--letter", "a/0/1"],
