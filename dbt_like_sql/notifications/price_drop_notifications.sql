@@ -8,7 +8,8 @@ time = "event_time"
 identity = ["topic_id", "kafka_partition", "kafka_offset", "user_id"]
 day_of = "event_time"
 */
--- A view watches for 30 days, both ends included. A save watches until it is removed, so that it has no bound.
+-- A view watches for 30 days, both ends included. A save watches until it is removed, so that there is no `back`:
+-- that DuckDB opens no more than 30 days of views it finds out from the condition below.
 with viewers as (
     select distinct cuts.topic_id, cuts.kafka_partition, cuts.kafka_offset, views.user_id
     from price_reductions as cuts

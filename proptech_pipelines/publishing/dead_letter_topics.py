@@ -27,10 +27,14 @@ def _read(con: Connection, low: int, high: int) -> Iterator[Message]:
     for row in con.execute(_LETTERS.format(low=low, high=high)).fetchall():
         name, _, _, _, key, value, headers, *_ = row
         original = [(item["name"], item["value"]) for item in headers or ()]
-        yield Message(topic(name).dead_letter_topic, key, value, [*original, *_context(row)], partition=0)
+        yield Message(topic(name).dead_letter_topic, key, value, [*original, *context(row)], partition=0)
 
 
-def _context(row: tuple[object, ...]) -> Headers:
+def context(row: tuple[object, ...]) -> Headers:
+    """The headers of a dead letter.
+
+    `row` is topic, partition, offset, Kafka timestamp, key, value, headers, stage, reason, message, schema id and GUID.
+    """
     name, partition, offset, timestamp, _, _, _, stage, reason, message, schema_id, schema_guid = row
     fields = {
         "__streams.errors.exception": reason,

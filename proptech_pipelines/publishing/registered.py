@@ -9,8 +9,11 @@ from proptech_pipelines.publishing.market_alerts import market_alerts_outbox
 from proptech_pipelines.publishing.outbox import Outbox
 from proptech_pipelines.publishing.personalized_recommendations import TOPIC as PERSONALIZED_RECOMMENDATIONS
 from proptech_pipelines.publishing.personalized_recommendations import personalized_recommendations_outbox
+from proptech_pipelines.publishing.processed_properties import TOPIC as PROCESSED_PROPERTIES
+from proptech_pipelines.publishing.processed_properties import processed_properties_outbox
 from proptech_pipelines.publishing.property_analytics import TOPIC as PROPERTY_ANALYTICS
 from proptech_pipelines.publishing.property_analytics import property_analytics_outbox
+from proptech_pipelines.publishing.property_processing_dlq import property_processing_dlq_outbox
 from proptech_pipelines.settings import Settings
 
 
@@ -22,5 +25,7 @@ def outboxes(settings: Settings) -> tuple[Outbox, ...]:
         enriched_properties_outbox(lambda value: serializer(ENRICHED_PROPERTIES, value)),
         property_analytics_outbox(lambda value: serializer(PROPERTY_ANALYTICS, value)),
         personalized_recommendations_outbox(lambda value: serializer(PERSONALIZED_RECOMMENDATIONS, value)),
+        processed_properties_outbox(lambda value: serializer(PROCESSED_PROPERTIES, value)),
+        property_processing_dlq_outbox(),
         dead_letters_outbox(),
     )

@@ -10,16 +10,16 @@ WATCHED_FOR_MS = 30 * DAY_MS
 
 def rows(log: Log) -> list[Row]:
     """One row for each reduction and each user who watched the property at its moment, however and however often."""
-    seen, marks = views(log), _marks(log)
+    seen, saves = views(log), marks(log)
     return [
         _notification(cut, user, user in viewers, user in savers)
         for cut in reductions(log)
-        for viewers, savers in [(_viewers(cut, seen), _savers(cut, marks))]
+        for viewers, savers in [(_viewers(cut, seen), _savers(cut, saves))]
         for user in sorted(viewers | savers)
     ]
 
 
-def _marks(log: Log) -> list[Staged]:
+def marks(log: Log) -> list[Staged]:
     """Properties put on lists and taken off them, in the total order of records."""
     found = [
         row
@@ -41,11 +41,11 @@ def _viewers(cut: Staged, seen: list[Staged]) -> set[str]:
     }
 
 
-def _savers(cut: Staged, marks: list[Staged]) -> set[str]:
+def _savers(cut: Staged, saves: list[Staged]) -> set[str]:
     """Users who had put the property on their list and not taken it off again by then."""
     last = {
         mark.text("userId"): mark.text("interactionType")
-        for mark in marks
+        for mark in saves
         if is_of_same_property(mark, cut) and mark.event_time_ms <= cut.event_time_ms
     }
     return {user for user, mark in last.items() if mark == "SAVE"}

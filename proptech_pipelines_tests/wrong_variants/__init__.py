@@ -9,7 +9,10 @@ from proptech_pipelines_tests.wrong_variants.enriched_listings import ENRICHED_L
 from proptech_pipelines_tests.wrong_variants.event_time import EVENT_TIME
 from proptech_pipelines_tests.wrong_variants.figures import FIGURES
 from proptech_pipelines_tests.wrong_variants.hourly import HOURLY
+from proptech_pipelines_tests.wrong_variants.price_drop_notifications import PRICE_DROP_NOTIFICATIONS
+from proptech_pipelines_tests.wrong_variants.processed_properties import PROCESSED_PROPERTIES
 from proptech_pipelines_tests.wrong_variants.property_history import PROPERTY_HISTORY
+from proptech_pipelines_tests.wrong_variants.stale_price_cuts import STALE_PRICE_CUTS
 from proptech_pipelines_tests.wrong_variants.recommendations import RECOMMENDATIONS
 from proptech_pipelines_tests.wrong_variants.variant import WrongVariant
 
@@ -25,5 +28,8 @@ WRONG_VARIANTS = (
     *PROPERTY_HISTORY,
     *ENRICHED_LISTINGS,
     *HOURLY,
+    *PRICE_DROP_NOTIFICATIONS,
+    *STALE_PRICE_CUTS,
+    *PROCESSED_PROPERTIES,
     *RECOMMENDATIONS,
 )

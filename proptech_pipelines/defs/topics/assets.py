@@ -7,7 +7,12 @@ import dagster as dg
 from proptech_pipelines.contracts.topics import INPUT_TOPICS, OUTPUT_TOPICS, schema_fields
 from proptech_pipelines.defs.keys import OWNERS, topic_key
 
-_SOURCES = {"market-alerts": "market_alerts", "enriched-properties": "enriched_listings"}
+_SOURCES = {
+    "market-alerts": "market_alerts",
+    "enriched-properties": "enriched_listings",
+    "processed-properties": "processed_properties",
+    "property-processing-dlq": "property_processing_errors",
+}
 
 
 @dg.definitions
