@@ -91,7 +91,7 @@ def _derive(
         if root.kind == "staging":
             return slices.staged_rows(f"lake.{root.table}", _near(model, days, part))
         derived = f"select * from derived_{root.name}"
-        if days is None or model.reach_days or model.day_of in model.key:
+        if days is None or model.day_of in model.key:
             return derived
         # Rows of other days matter too; they count as they are stored.
         whole = slices.whole_rows(root, f"lake.{root.table}", f"{COMMIT_COLUMN} <= {position.commit_number}")

@@ -1,0 +1,282 @@
+"""Recompute by driver row: any slices, folds and days derived again give what plain Python gives; wrong ones do not."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from proptech_pipelines.lake import maintenance
+from proptech_pipelines.lake.lease import Leases
+from proptech_pipelines.lake.transactions import head
+from proptech_pipelines.pipeline.rebuild import Days, compare_days, rebuild_days
+from proptech_pipelines.testing import PipelineDriver, make_template
+from proptech_pipelines_tests.engines.driver_models import (
+    CUTS,
+    FAMILY,
+    TABLES,
+    VIEWS,
+    Happening,
+    Rows,
+    expected,
+    graph,
+)
+from proptech_pipelines_tests.patching import patch_definition
+from proptech_pipelines_tests.reference.arithmetic import DAY_MS, HOUR_MS, milliseconds
+
+DRIVERS = "proptech_pipelines/engines/drivers.py"
+MIDNIGHT_MS = milliseconds("2024-05-02T00:00:00")
+EDGES_MS = tuple(
+    sign * edge + beside
+    for edge in (0, HOUR_MS // 6, HOUR_MS, 2 * HOUR_MS, DAY_MS)
+    for sign in (-1, 1)
+    for beside in (-1, 0, 0, 1)
+)
+Batch = list[tuple[str, int, int, str]]
+"""Topic, partition, milliseconds after midnight and home of records in the order of their offsets."""
+
+AIMED: list[Batch] = [
+    # Cuts, then views exactly on and 1 ms beyond each edge of theirs, each in a slice of its own.
+    [(CUTS, 0, 0, "a"), (CUTS, 0, 0, "b"), (CUTS, 0, 0, "c"), (CUTS, 0, 0, "d"), (CUTS, 1, 0, "e")],
+    [(VIEWS, 0, -HOUR_MS, "a"), (VIEWS, 0, -HOUR_MS - 1, "b")],
+    [(VIEWS, 0, 2 * HOUR_MS, "c"), (VIEWS, 0, 2 * HOUR_MS + 1, "d")],
+    # And the other way round: views that were there before the cuts that concern them.
+    [(VIEWS, 1, 0, "f"), (VIEWS, 1, 0, "g"), (VIEWS, 1, HOUR_MS // 6, "h"), (VIEWS, 1, -HOUR_MS // 6, "h")],
+    [(CUTS, 1, HOUR_MS // 6, "f"), (CUTS, 1, -HOUR_MS // 6, "g"), (CUTS, 1, 0, "h")],
+    # A second view makes what was quiet vanish, below as well.
+    [(VIEWS, 0, 1, "a"), (VIEWS, 2, HOUR_MS, "c")],
+    # One topic with itself: a cut that comes late, a day before another and 1 ms more.
+    [(CUTS, 2, -DAY_MS, "a"), (CUTS, 2, -DAY_MS - 1, "b"), (CUTS, 2, DAY_MS, "c")],
+]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """An empty lake of the small models."""
+    return make_template(tmp_path_factory.mktemp("template") / "lake", graph())
+
+
+@pytest.fixture(scope="module")
+def reused(tmp_path_factory, template):
+    """One DuckDB for all."""
+    with PipelineDriver(tmp_path_factory.mktemp("drivers") / "lake", template) as pipeline:
+        # These two ask a SQLite catalog for the figures of every column at every scan.
+        pipeline.con.execute("set disabled_optimizers = 'statistics_propagation,join_order'")
+        yield pipeline
+
+
+@pytest.fixture
+def lake(reused, template):
+    """The empty lake."""
+    reused.renew(template)
+    return reused
+
+
+def happenings(batches: Sequence[Batch]) -> list[list[Happening]]:
+    """The batches with offsets."""
+    offsets: dict[tuple[str, int], int] = {}
+    found: list[list[Happening]] = []
+    for batch in batches:
+        found.append([])
+        for topic, partition, after_ms, home in batch:
+            offset = offsets[topic, partition] = offsets.get((topic, partition), -1) + 1
+            found[-1].append(Happening(topic, partition, offset, MIDNIGHT_MS + after_ms, home))
+    return found
+
+
+def take(lake: PipelineDriver, batches: Sequence[Batch]) -> list[Happening]:
+    """Take in each batch as a slice of its own; returns the log."""
+    log: list[Happening] = []
+    for batch in happenings(batches):
+        lake.pipe([item.record() for item in batch])
+        lake.advance(FAMILY)
+        log += batch
+    return log
+
+
+def found(lake: PipelineDriver) -> dict[str, Rows]:
+    """The rows of each table, sorted."""
+    more = {"pairs": ", cut_partition, cut_offset"}
+    return {
+        name: lake.con.execute(
+            f"select property_id, event_time, kafka_partition, kafka_offset{more.get(name, ', found')} "
+            f"from {name} order by all"
+        ).fetchall()
+        for name in TABLES
+    }
+
+
+def assert_right(lake: PipelineDriver, log: Sequence[Happening]) -> None:
+    """Compare each table with plain Python."""
+    actual = found(lake)
+    for name, rows in expected(log).items():
+        assert actual[name] == sorted(rows), name
+
+
+def fold(lake: PipelineDriver) -> None:
+    """Fold a range of each table that has one."""
+    for model in lake.graph.stored(FAMILY):
+        maintenance.fold_rows(lake.con, model, head(lake.con, FAMILY))
+
+
+records = st.tuples(
+    st.sampled_from((CUTS, VIEWS)), st.integers(0, 2), st.sampled_from(EDGES_MS), st.sampled_from("ab")
+)
+runs = st.lists(
+    st.tuples(st.lists(records, max_size=6), st.booleans(), st.booleans()), min_size=2, max_size=6
+)
+"""Batches, whether the family advances after each, and whether its rows are folded then."""
+
+
+@given(runs)
+@settings(max_examples=20, deadline=None, derandomize=True, database=None)
+def test_any_slices_give_what_one_look_at_the_whole_log_gives(reused, template, run):
+    reused.renew(template)
+    log: list[Happening] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(maintenance, "FOLD_RANGES", (2, 4))
+        for batch, (_, advances, folds) in zip(happenings([batch for batch, *_ in run]), run, strict=True):
+            reused.pipe([item.record() for item in batch])
+            log += batch
+            if advances:
+                reused.advance(FAMILY)
+            if folds:
+                fold(reused)
+    reused.advance(FAMILY)
+    assert_right(reused, log)
+    assert [item for item in compare_days(reused.con, reused.graph, FAMILY, None) if item.differs] == []
+
+
+def test_rows_are_right_after_each_slice(lake):
+    log: list[Happening] = []
+    for batch in happenings(AIMED):
+        lake.pipe([item.record() for item in batch])
+        lake.advance(FAMILY)
+        log += batch
+        assert_right(lake, log)
+
+
+def test_a_slice_that_concerns_no_driver_row_writes_nothing(lake):
+    take(lake, [[(CUTS, 0, 0, "a"), (VIEWS, 0, 0, "a")]])
+    before = {name: lake.table(lake.graph[name].table) for name in TABLES}
+    # Of another property, and of the same one but beyond all bounds.
+    take_more = [
+        Happening(VIEWS, 1, 0, MIDNIGHT_MS, "b"),
+        Happening(VIEWS, 1, 1, MIDNIGHT_MS + 3 * HOUR_MS, "a"),
+    ]
+    lake.pipe([item.record() for item in take_more])
+    lake.advance(FAMILY)
+    for name in ("near", "later", "earlier", "quiet", "quiet_ones"):
+        assert lake.table(lake.graph[name].table) == before[name], name
+
+
+def test_folding_changes_nothing_for_readers_and_drops_rows_that_came_and_went(lake, monkeypatch):
+    monkeypatch.setattr(maintenance, "FOLD_RANGES", (2, 4))
+    log = take(lake, AIMED)
+    before = {name: len(lake.table(lake.graph[name].table)) for name in TABLES}
+    for _ in AIMED:
+        fold(lake)
+    assert_right(lake, log)
+    after = {name: len(lake.table(lake.graph[name].table)) for name in TABLES}
+    assert after["quiet"] < before["quiet"]
+    assert after["near"] < before["near"]
+
+
+def spoil(lake: PipelineDriver, days: Days) -> None:
+    """Take rows away and add surplus ones, of driver rows that there are and of some that there are not.
+
+    What other days give counts as it is stored, so `quiet`, which others read, is spoiled on `days` alone.
+    """
+    for name in TABLES:
+        table, here = f"lake.{lake.graph[name].table}", "true"
+        if name == "quiet":
+            here = f"event_time >= timestamp '{days.start}' and event_time < timestamp '{days.end}'"
+        lake.con.execute(f"delete from {table} where kafka_partition = 0 and {here}")
+        for change in ("'x' as property_id", "kafka_offset + 1000 as kafka_offset"):
+            lake.con.execute(
+                f"insert into {table} select * replace ({change}) from {table} where sign > 0 and {here}"
+            )
+
+
+DAYS = [Days(date(2024, 5, day), date(2024, 5, day + 1)) for day in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("days", [*DAYS, Days(date(2024, 4, 1), date(2024, 6, 1))], ids=str)
+def test_days_derived_again_become_right_and_others_stay_as_they_are(lake, days):
+    log = take(lake, AIMED)
+    spoil(lake, days)
+    before = found(lake)
+    with Leases(lake.settings) as leases:
+        derived = rebuild_days(lake.con, leases, lake.graph, FAMILY, days)
+    assert any(item.differs for item in derived)
+    after = found(lake)
+    for name, rows in expected(log).items():
+        assert [row for row in after[name] if on(days, row)] == [
+            row for row in sorted(rows) if on(days, row)
+        ], name
+        assert [row for row in after[name] if not on(days, row)] == [
+            row for row in before[name] if not on(days, row)
+        ], name
+
+
+@pytest.mark.parametrize("days", DAYS, ids=str)
+def test_days_that_are_right_already_differ_nowhere(lake, days):
+    take(lake, AIMED)
+    derived = compare_days(lake.con, lake.graph, FAMILY, days)
+    assert [item for item in derived if item.differs] == []
+    assert sum(item.rows for item in derived) > 0
+
+
+def on(days: Days, row: tuple[object, ...]) -> bool:
+    """Whether the row lies on `days`."""
+    at = row[1]
+    return days.start <= at.date() < days.end
+
+
+WRONG_SLICES = {
+    "new driver rows left out": ('({rows})")\n            else', '({rows}) where false")\n            else'),
+    "driver rows that were there left as they are": (
+        "parts.append(_concerned(session, model, whole, columns, bounds))",
+        "pass",
+    ),
+    "old rows kept": ('"old_rows", stored)', '"old_rows", f"{stored} limit 0")'),
+    "old rows of the earliest driver row kept": (
+        'bounds = f" and {time} >=',
+        'bounds = f" and {time} >',
+    ),
+    "earliest driver row lost": ("{whole}{time} >= timestamp", "{whole}{time} > timestamp"),
+    "start of what is read left out": ('near += f" and {time} >=', 'near += f" and {time} >'),
+    "end of what is read left out": ('near = f"{time} <=', 'near = f"{time} <'),
+    "nothing after the last driver row read": ('+ {_interval(model.ahead)}"\n', '"\n'),
+    "driver row that a new row concerns at the start left out": (
+        "d.{model.time} >= c.",
+        "d.{model.time} > c.",
+    ),
+    "driver row that a new row concerns at the end left out": ("d.{model.time} <= c.", "d.{model.time} < c."),
+    "driver rows of another key": ('f"d.{name} = c.{name}" for', 'f"d.{name} > c.{name}" for'),
+}
+WRONG_DAYS = {
+    "rows of no driver row stay": (" union select {columns} from ({stored})", ""),
+    "rows that are missing stay so": ("({driver}) where {condition}", "({driver}) where false"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_SLICES)
+def test_an_engine_that_is_wrong_about_slices_is_found_out(name, lake, monkeypatch):
+    patch_definition(monkeypatch, DRIVERS, *WRONG_SLICES[name])
+    log = take(lake, AIMED)
+    with pytest.raises(AssertionError):
+        assert_right(lake, log)
+
+
+@pytest.mark.parametrize("name", WRONG_DAYS)
+def test_an_engine_that_is_wrong_about_days_is_found_out(name, lake, monkeypatch):
+    patch_definition(monkeypatch, DRIVERS, *WRONG_DAYS[name])
+    log = take(lake, AIMED)
+    days = Days(date(2024, 4, 1), date(2024, 6, 1))
+    spoil(lake, days)
+    with Leases(lake.settings) as leases:
+        rebuild_days(lake.con, leases, lake.graph, FAMILY, days)
+    with pytest.raises(AssertionError):
+        assert_right(lake, log)
