@@ -11,7 +11,8 @@ select
     date_trunc('hour', event_time) as window_start, -- Start of the window, included, UTC
     date_trunc('hour', event_time) + interval 1 hour as window_end, -- End of the window, excluded, UTC
     date_trunc('hour', event_time) + interval 25 hours as closes_at, -- End and grace: a stream time from here on is late
-    date_trunc('hour', event_time) + interval 25 hours <= epoch_ms(stream_time_ms) as is_late, -- Came after closes_at
+    -- closes_at <= stream time, with the hours taken from the integer: an interval costs as much as the whole sum
+    date_trunc('hour', event_time) <= epoch_ms(stream_time_ms - 90000000) as is_late, -- Came after closes_at
     event_time, -- When the price changed, UTC
     stream_time_ms, -- Largest event time of the partition so far, ms since 1970
     topic_id, -- Id of the topic that the record came from

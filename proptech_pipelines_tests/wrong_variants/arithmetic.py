@@ -34,8 +34,8 @@ ARITHMETIC = (
     WrongVariant(
         "squares summed in floats",
         WINDOWS,
-        "sum(cast(change_ppb as decimal(19, 0)) * change_ppb)",
-        "sum(cast(change_ppb as double) * change_ppb)",
+        "cast(change_ppb * change_ppb as decimal(38, 0))",
+        "cast(change_ppb * change_ppb as double)",
         sums,
     ),
     WrongVariant("least for largest rise", WINDOWS, "max(change_ppb)", "min(change_ppb)", sums),

@@ -10,17 +10,17 @@ PREPARE = "proptech_pipelines/pipeline/prepare.py"
 INGEST = "proptech_pipelines/pipeline/ingest.py"
 RULES = "proptech_pipelines/contracts/rules.py"
 
-_IS_LATE = "interval 25 hours <= epoch_ms(stream_time_ms) as is_late"
+_IS_LATE = "<= epoch_ms(stream_time_ms - 90000000) as is_late"
 _CARRY = "running_stream_time(rows.event_time_ms[own], state.stream_time_ms)"
 _LAST = "int(stream_times[own.stop - 1]) if own.stop > own.start else state.stream_time_ms"
 _DEAD_TIMES = "*(int(batch.timestamps_ms[bad.index]) for bad in rows.bad)"
 EVENT_TIME = (
     WrongVariant("late only after close time", ROWS, _IS_LATE, _IS_LATE.replace("<=", "<"), lateness),
-    WrongVariant("grace an hour short", ROWS, _IS_LATE, _IS_LATE.replace("25", "24"), lateness),
-    WrongVariant("grace an hour long", ROWS, _IS_LATE, _IS_LATE.replace("25", "26"), lateness),
-    WrongVariant("no grace", ROWS, _IS_LATE, _IS_LATE.replace("25 hours", "1 hour"), lateness),
+    WrongVariant("grace an hour short", ROWS, _IS_LATE, _IS_LATE.replace("90000000", "86400000"), lateness),
+    WrongVariant("grace an hour long", ROWS, _IS_LATE, _IS_LATE.replace("90000000", "93600000"), lateness),
+    WrongVariant("no grace", ROWS, _IS_LATE, _IS_LATE.replace("90000000", "3600000"), lateness),
     WrongVariant(
-        "nothing is late", ROWS, _IS_LATE, "interval 1 hour < timestamp '1970-01-01' as is_late", lateness
+        "nothing is late", ROWS, _IS_LATE, "< timestamp '1970-01-01' as is_late", lateness
     ),
     WrongVariant(
         "late by Kafka timestamp",
