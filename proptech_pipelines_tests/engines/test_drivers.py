@@ -1,7 +1,7 @@
 """Recompute by driver row: any slices, folds and days derived again give what plain Python gives; wrong ones do not."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -231,6 +231,7 @@ def test_days_that_are_right_already_differ_nowhere(lake, days):
 def on(days: Days, row: tuple[object, ...]) -> bool:
     """Whether the row lies on `days`."""
     at = row[1]
+    assert isinstance(at, datetime)
     return days.start <= at.date() < days.end
 
 
