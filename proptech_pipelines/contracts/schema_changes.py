@@ -97,26 +97,22 @@ class _Pair:
         self, old: Json, new: Json, path: str, inside: frozenset[tuple[str, str]]
     ) -> Iterator[SchemaChange]:
         before, after = (
-            {type_name(item): item for item in (schema.resolved(branch) for branch in _branches(kind))}
+            {_branch_key(item): item for item in map(schema.resolved, _branches(kind))}
             for schema, kind in ((self.old, old), (self.new, new))
         )
-        gone, come = (
-            [name for name in before if name not in after],
-            [name for name in after if name not in before],
-        )
+        gone = [type_name(item) for key, item in before.items() if key not in after]
+        come = [type_name(item) for key, item in after.items() if key not in before]
         if gone and come:
             text = f"{type_name(list(before.values()))} became {type_name(list(after.values()))}"
             yield self._judged(path, "union", text, old, new)
         elif gone or come:
-            text = (
-                f"it may no longer be {' or '.join(gone)}" if gone else f"it may also be {' or '.join(come)}"
-            )
-            yield self._judged(path, "union", text, old, new)
+            word, some = ("no longer", gone) if gone else ("also", come)
+            yield self._judged(path, "union", f"it may {word} be {' or '.join(some)}", old, new)
         elif list(before) != list(after):
             yield self._judged(path, "union", "the branches of the union stand in another order", old, new)
-        for name, branch in before.items():
-            if name in after:
-                yield from self.type_changes(branch, after[name], path, inside)
+        for key, branch in before.items():
+            if key in after:
+                yield from self.type_changes(branch, after[key], path, inside)
 
     def _same_kind_changes(
         self, old: Json, new: Json, path: str, inside: frozenset[tuple[str, str]]
@@ -264,6 +260,12 @@ def _symbols_text(old: Json, new: Json) -> str:
     if old.get("default") != new.get("default"):
         parts.append(f"has default {new.get('default', 'none')} instead of {old.get('default', 'none')}")
     return f"the enum {last(new['name'])} " + " and ".join(parts)
+
+
+def _branch_key(kind: Json) -> str:
+    """What no two branches of a union share: the kind, and the name where it has one."""
+    name = last(kind["name"]) if isinstance(kind, dict) and "name" in kind else ""
+    return f"{kind_of(kind)} {name}"
 
 
 def _branches(kind: Json) -> list[Json]:
