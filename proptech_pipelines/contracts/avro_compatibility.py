@@ -81,10 +81,18 @@ def faults(writer: AvroRecord, reader: AvroRecord) -> list[Fault]:
 
 
 def type_faults(
-    writer: AvroRecord, reader: AvroRecord, written: Json, wanted: Json, path: str
+    writer: AvroRecord,
+    reader: AvroRecord,
+    written: Json,
+    wanted: Json,
+    path: str,
+    inside: frozenset[tuple[str, str]] = frozenset(),
 ) -> list[Fault]:
-    """Why some value of the writer's type `written` cannot be read as the reader's type `wanted`."""
-    return list(_faults(_Pair(writer, reader), written, wanted, path))
+    """Why some value of the writer's type `written` cannot be read as the reader's type `wanted`.
+
+    Pairs of records (the writer's name, the reader's name) in `inside` are judged by the caller.
+    """
+    return list(_faults(_Pair(writer, reader, inside), written, wanted, path))
 
 
 def source_of(writer_fields: list[Json], reader_field: Json) -> Json | None:
@@ -95,12 +103,17 @@ def source_of(writer_fields: list[Json], reader_field: Json) -> Json | None:
 
 
 def field_faults(
-    writer: AvroRecord, reader: AvroRecord, written: Json | None, wanted: Json, path: str
+    writer: AvroRecord,
+    reader: AvroRecord,
+    written: Json | None,
+    wanted: Json,
+    path: str,
+    inside: frozenset[tuple[str, str]] = frozenset(),
 ) -> list[Fault]:
     """Why the reader's field `wanted` cannot always be read from the writer's field `written` (None: not written)."""
     if written is None:
         return [] if "default" in wanted else [Fault(path, "it was not written and has no default")]
-    return type_faults(writer, reader, written["type"], wanted["type"], path)
+    return type_faults(writer, reader, written["type"], wanted["type"], path, inside)
 
 
 def logical_type(kind: Json) -> str | None:

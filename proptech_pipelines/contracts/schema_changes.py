@@ -25,6 +25,8 @@ from proptech_pipelines.contracts.avro_compatibility import (
     type_name,
 )
 
+Inside = frozenset[tuple[str, str]]
+"""Pairs of records (old name, new name) that are being compared: a record may hold itself."""
 ChangeKind = Literal[
     "added",
     "removed",
@@ -76,26 +78,24 @@ class _Pair:
     old: AvroRecord
     new: AvroRecord
 
-    def type_changes(
-        self, before: Json, after: Json, path: str, inside: frozenset[tuple[str, str]]
-    ) -> list[SchemaChange]:
+    def type_changes(self, before: Json, after: Json, path: str, inside: Inside) -> list[SchemaChange]:
         """The changes of a type, which say together who can read whom."""
         old, new = self.old.resolved(before), self.new.resolved(after)
         if isinstance(old, list) or isinstance(new, list):
             found = list(self._union_changes(old, new, path, inside))
         elif kind_of(old) != kind_of(new):
-            found = [self._judged(path, "type", f"{type_name(old)} became {type_name(new)}", old, new)]
+            found = [
+                self._judged(path, "type", f"{type_name(old)} became {type_name(new)}", old, new, inside)
+            ]
         else:
             found = list(self._same_kind_changes(old, new, path, inside))
-        backward, forward = self._faults(old, new, path)
+        backward, forward = self._faults(old, new, path, inside)
         together = all(item.backward for item in found), all(item.forward for item in found)
         if together == (not backward, not forward):
             return found
         return [_change(path, "type", f"{type_name(new)} changed in its parts", backward, forward)]
 
-    def _union_changes(
-        self, old: Json, new: Json, path: str, inside: frozenset[tuple[str, str]]
-    ) -> Iterator[SchemaChange]:
+    def _union_changes(self, old: Json, new: Json, path: str, inside: Inside) -> Iterator[SchemaChange]:
         before, after = (
             {_branch_key(item): item for item in map(schema.resolved, _branches(kind))}
             for schema, kind in ((self.old, old), (self.new, new))
@@ -104,20 +104,22 @@ class _Pair:
         come = [type_name(item) for key, item in after.items() if key not in before]
         if gone and come:
             text = f"{type_name(list(before.values()))} became {type_name(list(after.values()))}"
-            yield self._judged(path, "union", text, old, new)
+            yield self._judged(path, "union", text, old, new, inside)
         elif gone or come:
             word, some = ("no longer", gone) if gone else ("also", come)
-            yield self._judged(path, "union", f"it may {word} be {' or '.join(some)}", old, new)
+            yield self._judged(path, "union", f"it may {word} be {' or '.join(some)}", old, new, inside)
         elif list(before) != list(after):
-            yield self._judged(path, "union", "the branches of the union stand in another order", old, new)
+            yield self._judged(
+                path, "union", "the branches of the union stand in another order", old, new, inside
+            )
         for key, branch in before.items():
             if key in after:
                 yield from self.type_changes(branch, after[key], path, inside)
 
-    def _same_kind_changes(
-        self, old: Json, new: Json, path: str, inside: frozenset[tuple[str, str]]
-    ) -> Iterator[SchemaChange]:
+    def _same_kind_changes(self, old: Json, new: Json, path: str, inside: Inside) -> Iterator[SchemaChange]:
         kind = kind_of(old)
+        if kind == "record" and (old["name"], new["name"]) in inside:
+            return
         if isinstance(old, dict) and isinstance(new, dict) and old.get("doc") != new.get("doc"):
             yield _change(path, "doc", "its documentation changed", [], [])
         if logical_type(old) != logical_type(new):
@@ -130,33 +132,33 @@ class _Pair:
         elif kind == "map":
             yield from self.type_changes(old["values"], new["values"], path, inside)
         elif kind in ("enum", "fixed", "record"):
-            yield from self._named_changes(old, new, path)
-        if kind == "record" and (pair := (old["name"], new["name"])) not in inside:
-            yield from self._record_changes(old, new, path, inside | {pair})
+            yield from self._named_changes(old, new, path, inside)
+        if kind == "record":
+            yield from self._record_changes(old, new, path, inside | {(old["name"], new["name"])})
 
-    def _named_changes(self, old: Json, new: Json, path: str) -> Iterator[SchemaChange]:
+    def _named_changes(self, old: Json, new: Json, path: str, inside: Inside) -> Iterator[SchemaChange]:
         """The name, aliases, symbols and size of a type that has a name."""
         if last(old["name"]) != last(new["name"]):
             before, after = ({**item, "fields": []} if "fields" in item else item for item in (old, new))
-            yield self._judged(path, "renamed", f"{type_name(old)} became {type_name(new)}", before, after)
+            yield self._judged(
+                path, "renamed", f"{type_name(old)} became {type_name(new)}", before, after, inside
+            )
         elif _aliases(old) != _aliases(new):
             yield _change(path, "aliases", f"{type_name(new)} has other aliases", [], [])
         if kind_of(old) == "fixed" and old["size"] != new["size"]:
-            yield self._judged(path, "type", f"{old['size']} bytes became {new['size']}", old, new)
+            yield self._judged(path, "type", f"{old['size']} bytes became {new['size']}", old, new, inside)
         if kind_of(old) == "enum" and (old["symbols"], old.get("default")) != (
             new["symbols"],
             new.get("default"),
         ):
-            yield self._judged(path, "symbols", _symbols_text(old, new), old, new)
+            yield self._judged(path, "symbols", _symbols_text(old, new), old, new, inside)
 
-    def _record_changes(
-        self, old: Json, new: Json, path: str, inside: frozenset[tuple[str, str]]
-    ) -> Iterator[SchemaChange]:
+    def _record_changes(self, old: Json, new: Json, path: str, inside: Inside) -> Iterator[SchemaChange]:
         pairs = _paired(old["fields"], new["fields"])
         moved = _moved([item["name"] for _, item in pairs.values()], old["fields"], pairs)
         for item in new["fields"]:
             where = f"{path}.{item['name']}" if path else item["name"]
-            backward = field_faults(self.old, self.new, source_of(old["fields"], item), item, where)
+            backward = field_faults(self.old, self.new, source_of(old["fields"], item), item, where, inside)
             if item["name"] not in pairs:
                 default = (
                     f"with default {json.dumps(item['default'])}"
@@ -166,7 +168,9 @@ class _Pair:
                 yield _change(where, "added", f"the field is new, {default}", backward, [])
                 continue
             before, _ = pairs[item["name"]]
-            forward = field_faults(self.new, self.old, source_of(new["fields"], before), before, where)
+            forward = field_faults(
+                self.new, self.old, source_of(new["fields"], before), before, where, _turned(inside)
+            )
             yield from self._field_changes(before, item, where, (backward, forward), inside)
             if item["name"] in moved:
                 yield _change(where, "moved", "the field stands at another place", [], [])
@@ -174,7 +178,9 @@ class _Pair:
         for item in old["fields"]:
             if item["name"] not in kept:
                 where = f"{path}.{item['name']}" if path else item["name"]
-                forward = field_faults(self.new, self.old, source_of(new["fields"], item), item, where)
+                forward = field_faults(
+                    self.new, self.old, source_of(new["fields"], item), item, where, _turned(inside)
+                )
                 yield _change(where, "removed", "the field is gone", [], forward)
 
     def _field_changes(
@@ -183,7 +189,7 @@ class _Pair:
         new: Json,
         path: str,
         faults: tuple[list[Fault], list[Fault]],
-        inside: frozenset[tuple[str, str]],
+        inside: Inside,
     ) -> Iterator[SchemaChange]:
         found = self.type_changes(old["type"], new["type"], path, inside)
         yield from found
@@ -201,14 +207,16 @@ class _Pair:
         if old.get("doc") != new.get("doc"):
             yield _change(path, "doc", "its documentation changed", [], [])
 
-    def _judged(self, path: str, kind: ChangeKind, text: str, old: Json, new: Json) -> SchemaChange:
-        return _change(path, kind, text, *self._faults(old, new, path))
+    def _judged(
+        self, path: str, kind: ChangeKind, text: str, old: Json, new: Json, inside: Inside
+    ) -> SchemaChange:
+        return _change(path, kind, text, *self._faults(old, new, path, inside))
 
-    def _faults(self, old: Json, new: Json, path: str) -> tuple[list[Fault], list[Fault]]:
+    def _faults(self, old: Json, new: Json, path: str, inside: Inside) -> tuple[list[Fault], list[Fault]]:
         """Why new readers do not read old data, and why old readers do not read new data."""
         return (
-            type_faults(self.old, self.new, old, new, path),
-            type_faults(self.new, self.old, new, old, path),
+            type_faults(self.old, self.new, old, new, path, inside),
+            type_faults(self.new, self.old, new, old, path, _turned(inside)),
         )
 
 
@@ -260,6 +268,10 @@ def _symbols_text(old: Json, new: Json) -> str:
     if old.get("default") != new.get("default"):
         parts.append(f"has default {new.get('default', 'none')} instead of {old.get('default', 'none')}")
     return f"the enum {last(new['name'])} " + " and ".join(parts)
+
+
+def _turned(inside: Inside) -> Inside:
+    return frozenset((new, old) for old, new in inside)
 
 
 def _branch_key(kind: Json) -> str:
