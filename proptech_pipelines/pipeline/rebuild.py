@@ -86,10 +86,11 @@ def _derive(
     con: Connection, graph: Graph, model: Model, position: FamilyPosition, days: Days | None
 ) -> Derived:
     part = slices.Slice(0, position.input_commit)
+    session = Session(con, graph, model.family)
 
     def leaf(root: Model) -> str:
         if root.kind == "staging":
-            return slices.staged_rows(f"lake.{root.table}", _near(model, days, part))
+            return session.staged(root, _near(model, days, part))
         derived = f"select * from derived_{root.name}"
         if days is None or model.day_of in model.key:
             return derived
@@ -100,7 +101,7 @@ def _derive(
     condition = on_days(model, days)
     rows = slices.wrapped(graph, model, leaf)
     if model.kind == "settled":
-        due = due_before(Session(con, graph), model, position.input_commit)
+        due = due_before(session, model, position.input_commit)
         rows = settled_rows(graph, model, leaf, None, due)
     derived = f"select * from ({rows}) where {condition}"
     _temporary(con, f"derived_{model.name}", derived)
