@@ -22,6 +22,7 @@ from proptech_pipelines_tests.engines.driver_models import (
     expected,
     graph,
 )
+from proptech_pipelines_tests.engines.test_plans import Recorder, slow_joins
 from proptech_pipelines_tests.patching import patch_definition
 from proptech_pipelines_tests.reference.arithmetic import DAY_MS, HOUR_MS, milliseconds
 
@@ -155,6 +156,15 @@ def test_rows_are_right_after_each_slice(lake):
         lake.advance(FAMILY)
         log += batch
         assert_right(lake, log)
+
+
+def test_no_statement_joins_every_row_with_every_other(lake):
+    con = lake.con
+    recorder = lake.con = Recorder(con)
+    take(lake, AIMED)
+    lake.con = con
+    assert any(" semi join changed " in sql for sql in recorder.plans)
+    assert {sql: found for sql, tree in recorder.plans.items() if (found := list(slow_joins(tree)))} == {}
 
 
 def test_a_slice_that_concerns_no_driver_row_writes_nothing(lake):
