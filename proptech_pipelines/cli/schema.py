@@ -1,5 +1,6 @@
 """`proptech schema check`."""
 
+import json
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -74,14 +75,21 @@ def _registered(name: str, settings: Settings) -> tuple[dict[str, str], str]:
 
 
 def _rebuilt(name: str, old: str, new: str) -> "Sequence[TableChange]":
-    """What the new schema does to the tables of this installation."""
+    """What the new schema does to the tables of this installation, once staging reads by it."""
+    from proptech_pipelines.contracts.topics import schema_versions  # noqa: PLC0415
     from proptech_pipelines.lake.generations import checkout_graph  # noqa: PLC0415
     from proptech_pipelines.models.changes import table_changes  # noqa: PLC0415
     from proptech_pipelines.models.fingerprint import newest_readers  # noqa: PLC0415
+    from proptech_pipelines.models.graph import Graph  # noqa: PLC0415
+    from proptech_pipelines.models.widened import widened  # noqa: PLC0415
 
     graph = checkout_graph()
     readers = newest_readers(graph)
-    return table_changes(graph, {**readers, name: old}, graph, {**readers, name: new})
+    models = list(graph.models.values())
+    # A version that the installation ships is read as its models are written; any other brings columns of its own.
+    if json.dumps(json.loads(new), separators=(",", ":")) not in schema_versions(name):
+        models = [widened(item, new) if item.topic == name else item for item in models]
+    return table_changes(graph, {**readers, name: old}, Graph.of(models), {**readers, name: new})
 
 
 def _show_changes(name: str, former: Sequence[str], changes: "Sequence[SchemaChange]") -> None:
@@ -117,7 +125,7 @@ def _show_tables(changes: "Sequence[TableChange]", name: str) -> None:
     built = [change for change in changes if change.must_be_built]
     if not built:
         console.print(
-            f"No table of this installation reads what changes in {name}: nothing is built again.",
+            f"No table reads what changes in {name}: nothing is built again.",
             markup=False,
             soft_wrap=True,
         )

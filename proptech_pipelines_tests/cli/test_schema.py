@@ -83,14 +83,24 @@ def test_what_is_refused_is_told_with_the_field_at_fault(change, field, told, ru
     assert "Builds" not in ended.out
 
 
-def test_a_field_that_no_table_reads_builds_nothing(run, tmp_path):
+def test_a_field_that_no_model_names_becomes_a_column_of_staging(run, tmp_path):
     file = changed(
         tmp_path / "next.avsc",
-        lambda fields: fields.update(a={"name": "a", "type": ["null", "int"], "default": None}),
+        lambda fields: fields.update(a={"name": "heatPump", "type": ["null", "boolean"], "default": None}),
     )
     ended = run("schema", "check", file, "--home", tmp_path)
     assert ended.code == 0
-    assert "nothing is built again" in ended.out
+    assert "Builds stg_property_listings again (additive):\n  heat_pump: the column is new\n" in ended.out
+    assert ended.out.count("Builds ") == 1
+    assert "Keeps enriched_listings: it reads nothing that changes in stg_property_listings.\n" in ended.out
+
+
+def test_a_change_of_documentation_builds_nothing(run, tmp_path):
+    file = changed(tmp_path / "next.avsc", lambda fields: fields["price"].update(doc="Dollars."))
+    ended = run("schema", "check", file, "--home", tmp_path)
+    assert ended.code == 0
+    assert "doc (full): price: its documentation changed.\n" in ended.out
+    assert ended.out.endswith("No table reads what changes in property-listings: nothing is built again.\n")
 
 
 def test_a_changed_default_is_breaking_where_it_is_read(run, tmp_path):
