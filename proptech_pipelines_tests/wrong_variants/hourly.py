@@ -142,7 +142,7 @@ HOURLY = (
     _trends(
         "hop lateness from the window's end", "late", "'millisecond', closes_at", "'millisecond', window_end"
     ),
-    _trends("searches are saves", "events", "interaction_type = 'SAVE' and ", ""),
+    _trends("searches are saves of a zip code", "events", "interaction_type = 'SAVE' and ", ""),
     _trends("views of saved properties lost", "events", "case when saved then 1 else 0 end", "0"),
     _trends("least change for their sum", "windows", "cast(sum(change_ppb)", "cast(min(change_ppb)"),
     _trends(
