@@ -1,5 +1,6 @@
-"""`proptech log verify` and `proptech log accept-gap`."""
+"""`proptech log verify`, `export`, `import` and `accept-gap`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,6 +37,56 @@ def verify(home: Home = None) -> None:
     console.print(f"{verified.ranges:,} ranges, {verified.records:,} records, {len(verified.broken)} broken")
     if verified.broken or verified.uneven:
         raise typer.Exit(1)
+
+
+@log.command()
+def export(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder to make; a log that is long takes as much room as `lake/`.")
+    ],
+    since: Annotated[
+        Path | None, typer.Option(help="An earlier export: only what came after it is written.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Write the log into plain Parquet files, while the stream goes on; again after a kill, it goes on."""
+    from proptech_pipelines.cli.screen import console  # noqa: PLC0415
+    from proptech_pipelines.pipeline.log_export import export_log  # noqa: PLC0415
+
+    with console.status("Exporting the log") as line:
+        manifest = export_log(
+            Settings.load(home),
+            folder,
+            since,
+            lambda name, done, count: line.update(f"{name} ({done:,} of {count:,} files)"),
+        )
+    console.print(
+        f"{manifest['records']:,} records of {manifest['counts']['ledger']:,} transactions are in {folder}."
+    )
+
+
+@log.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="An exported log.")],
+    home: Home = None,
+) -> None:
+    """Make the tables of an empty lake from an exported log; again after a kill, it goes on."""
+    from proptech_pipelines.cli.screen import console  # noqa: PLC0415
+    from proptech_pipelines.pipeline.log_import import import_log  # noqa: PLC0415
+    from proptech_pipelines.publishing.registered import outboxes  # noqa: PLC0415
+
+    settings = Settings.load(home)
+    with console.status("Importing the log") as line:
+        done = import_log(
+            settings,
+            folder,
+            outboxes(settings),
+            lambda what, at, end: line.update(f"{what}: {at:,} of {end:,}"),
+        )
+    console.print(
+        f"{done.records:,} records of {done.transactions:,} transactions were taken in, "
+        f"{done.records_before:,} were there. Where they end, the stream reads on."
+    )
 
 
 @log.command("accept-gap")

@@ -113,6 +113,22 @@ def read_letters(con: Connection, choice: Choice, after: Key | None, limit: int)
     return _chosen(con)
 
 
+def letters_at(con: Connection, places: Sequence[Coordinates]) -> list[Letter]:
+    """The open letters at exactly these coordinates, parked ones too, in their order. Inside one snapshot."""
+    con.execute(
+        f"create or replace temporary table chosen as select * from dead_letters where {_at(places)} "
+        "order by topic, topic_id, kafka_partition, kafka_offset"
+    )
+    return _chosen(con)
+
+
+def _at(places: Sequence[Coordinates]) -> str:
+    rows = ", ".join(
+        f"('{quoted(topic_id)}', {partition}, {offset})" for topic_id, partition, offset in places
+    )
+    return f"(topic_id, kafka_partition, kafka_offset) in ({rows})"
+
+
 def _chosen(con: Connection) -> list[Letter]:
     """The letters in the temporary table `chosen`."""
     found = con.execute("select distinct topic, commit_number from chosen order by all").fetchall()
@@ -177,6 +193,17 @@ def unused_copies(con: Connection, low: int) -> list[Copy]:
                 and a.copy_offset = r.kafka_offset
         )
         order by commit_number, topic, topic_id, kafka_partition, kafka_offset"""
+    ).fetchall()
+    return [Copy(*_with_headers(row, 4)) for row in rows]
+
+
+def copies_at(con: Connection, places: Sequence[Coordinates]) -> list[Copy]:
+    """The records at exactly these coordinates, used or not."""
+    if not places:
+        return []
+    rows = con.execute(
+        "select topic_id, kafka_partition, kafka_offset, value, headers from dead_letter_records "
+        f"where {_at(places)}"
     ).fetchall()
     return [Copy(*_with_headers(row, 4)) for row in rows]
 

@@ -136,6 +136,10 @@ class Redriver:
                     copies[_name_of(item.trial.letter)].pop(0)
         return done
 
+    def repeat(self, read: Callable[[], list[Trial]]) -> None:
+        """Redrive what `read` gives as one transaction, as a log that is imported had it."""
+        self._step(read, dry_run=False)
+
     def _copy_trials(self, choice: Choice, copies: dict[Named, list[Copy]]) -> list[Trial]:
         letters = read_letters(self._con, choice, None, BATCH_LETTERS)
         return [Trial(letter, waiting[0]) for letter in letters if (waiting := copies[_name_of(letter)])]
