@@ -35,13 +35,6 @@ with pairs as (
     select * from recommendation_pairs
 ),
 
-span as (
-    select
-        min(recommended_at) as first_at,
-        max(recommended_at) as last_at
-    from pairs
-),
-
 searches as (
     select distinct
         pair_id,
@@ -71,56 +64,73 @@ records as (
         or property_id in (select viewed_property_id from pairs)
 ),
 
+-- The latest of them at the first of the moments: what lies before it never is at the others
+latest as (
+    select
+        property_id,
+        coalesce(
+            max(case when is_listing and counts_from <= first_at then event_time end), timestamp '1970-01-01 00:00:00'
+        ) as latest_listing,
+        coalesce(
+            max(case when counts_from <= first_at then event_time end), timestamp '1970-01-01 00:00:00'
+        ) as latest_record
+    from records
+    cross join (select min(recommended_at) as first_at from pairs) as moments
+    group by property_id
+),
+
 -- A record is the latest from counts_from on, until one behind it in the order counts
 listings as (
     select
-        property_id,
-        zip_code,
-        bedrooms,
-        price,
-        event_time,
-        counts_from,
-        counts_until
-    from (
-        select
-            *,
-            coalesce(
-                min(counts_from) over (
-                    partition by property_id
-                    order by event_time, topic_rank, topic_epoch, kafka_partition, kafka_offset
-                    rows between 1 following and unbounded following
-                ),
-                timestamp '9999-12-31 00:00:00'
-            ) as counts_until
-        from records
-        where is_listing
-    ) as all_listings
-    cross join span
-    where counts_until > first_at and counts_from <= last_at
+        records.property_id,
+        records.zip_code,
+        records.bedrooms,
+        records.price,
+        records.event_time,
+        records.counts_from,
+        coalesce(
+            min(records.counts_from) over (
+                partition by records.property_id
+                order by
+                    records.event_time,
+                    records.topic_rank,
+                    records.topic_epoch,
+                    records.kafka_partition,
+                    records.kafka_offset
+                rows between 1 following and unbounded following
+            ),
+            timestamp '9999-12-31 00:00:00'
+        ) as counts_until
+    from records
+    inner join latest
+        on records.property_id = latest.property_id
+        and records.event_time >= latest.latest_listing
+    where records.is_listing
 ),
 
 standings as (
     select
-        property_id,
-        is_open,
-        price,
-        counts_from,
-        counts_until
-    from (
-        select
-            *,
-            coalesce(
-                min(counts_from) over (
-                    partition by property_id
-                    order by event_time, topic_rank, topic_epoch, kafka_partition, kafka_offset
-                    rows between 1 following and unbounded following
-                ),
-                timestamp '9999-12-31 00:00:00'
-            ) as counts_until
-        from records
-    ) as all_records
-    cross join span
-    where counts_until > first_at and counts_from <= last_at
+        records.property_id,
+        records.is_open,
+        records.price,
+        records.counts_from,
+        coalesce(
+            min(records.counts_from) over (
+                partition by records.property_id
+                order by
+                    records.event_time,
+                    records.topic_rank,
+                    records.topic_epoch,
+                    records.kafka_partition,
+                    records.kafka_offset
+                rows between 1 following and unbounded following
+            ),
+            timestamp '9999-12-31 00:00:00'
+        ) as counts_until
+    from records
+    inner join latest
+        on records.property_id = latest.property_id
+        and records.event_time >= latest.latest_record
 ),
 
 -- What each property was in [since, until)
@@ -191,12 +201,10 @@ offers as (
         homes.zip_code,
         homes.price,
         homes.bedrooms,
+        searches.max_price,
+        searches.min_bedrooms,
         700 + 100 * (searches.max_price - homes.price) // searches.max_price
-        + 150 + 25 * least(homes.bedrooms - searches.min_bedrooms, 2) as score,
-        'in preferred zip code ' || homes.zip_code || '; '
-        || cast(homes.price as varchar) || ' dollars of at most ' || cast(searches.max_price as varchar) || '; '
-        || cast(homes.bedrooms as varchar) || ' bedrooms of at least '
-        || cast(searches.min_bedrooms as varchar) as reason
+        + 150 + 25 * least(homes.bedrooms - searches.min_bedrooms, 2) as score
     from searches
     inner join homes
         on searches.zip_code = homes.zip_code
@@ -221,7 +229,9 @@ best as (
             'price': price,
             'bedrooms': bedrooms,
             'score': score,
-            'reason': reason
+            'reason': 'in preferred zip code ' || zip_code || '; '
+                || cast(price as varchar) || ' dollars of at most ' || cast(max_price as varchar) || '; '
+                || cast(bedrooms as varchar) || ' bedrooms of at least ' || cast(min_bedrooms as varchar)
         } as home
     from (
         select

@@ -11,6 +11,7 @@ from proptech_pipelines_tests.wrong_variants.variant import WrongVariant
 FOLDER = "dbt_like_sql/recommendations"
 MODEL = f"{FOLDER}/personalized_recommendations.sql"
 PAIRS = f"{FOLDER}/recommendation_pairs.sql"
+VERSIONS = f"{FOLDER}/profile_versions.sql"
 OFFERS = f"{FOLDER}/offer_records.sql"
 LATE = f"{FOLDER}/recommendation_late.sql"
 HOMES = f"{FOLDER}/recommended_homes.sql"
@@ -93,18 +94,16 @@ def _sold(offset: int, home: str, at_ms: int) -> Event:
 
 
 _wrong = partial(WrongVariant, families=FAMILIES)
-_VIEW_COUNTS = (
-    "epoch_ms(views.stream_time_ms) <= greatest(views.event_time, profiles.event_time) + interval 5 minutes"
-)
-_PROFILE_COUNTS = _VIEW_COUNTS.replace("(views.stream", "(profiles.stream")
+_VIEW_COUNTS = "where epoch_ms(views.stream_time_ms) <= views.event_time + interval 5 minutes"
+_PROFILE_COUNTS = "epoch_ms(profiles.stream_time_ms) <= views.event_time + interval 5 minutes"
 _ORDER = "order by score desc, price, property_id"
 
 MEETING = (
     _wrong(
         "profile 10 minutes before is too far",
         PAIRS,
-        "views.event_time <= profiles.event_time + interval",
-        "views.event_time < profiles.event_time + interval",
+        "profiles.event_time >= views.event_time - interval",
+        "profiles.event_time > views.event_time - interval",
         apart,
     ),
     _wrong(
@@ -115,30 +114,44 @@ MEETING = (
         apart,
     ),
     _wrong(
-        "profile must come first",
+        "profile must come first", PAIRS, "and views.event_time < profiles.event_time", "and false", apart
+    ),
+    _wrong(
+        "profile of the moment lost",
         PAIRS,
-        "views.event_time >= profiles.event_time - interval 10 minutes",
-        "views.event_time >= profiles.event_time",
-        apart,
+        "profiles.event_time <= views.event_time",
+        "profiles.event_time < views.event_time",
+        offered,
     ),
     _wrong(
         "recommended when looked at",
         PAIRS,
-        "greatest(views.event_time, profiles.event_time) as recommended_at",
+        "profiles.event_time as recommended_at",
         "views.event_time as recommended_at",
         apart,
     ),
+    *(
+        _wrong(f"{side}: {what}", PAIRS, f"and profiles.withdrawn_at > {side}.event_time", replace, apart)
+        for side in ("views", "profiles")
+        for what, replace in (
+            ("withdrawn profiles live on", ""),
+            ("withdrawn but a moment later", f"and profiles.withdrawn_at >= {side}.event_time"),
+        )
+    ),
     _wrong(
-        "withdrawn profiles live on",
-        PAIRS,
-        "and greatest(views.event_time, profiles.event_time) < profiles.withdrawn_at",
-        "",
+        "withdrawn before they were given",
+        VERSIONS,
+        "rows between 1 following and",
+        "rows between unbounded preceding and",
         apart,
     ),
     _wrong(
-        "withdrawn but a moment later", PAIRS, "< profiles.withdrawn_at", "<= profiles.withdrawn_at", apart
+        "tombstones are profiles",
+        PAIRS,
+        f"{_VIEW_COUNTS}\n        and not profiles.is_tombstone",
+        _VIEW_COUNTS,
+        apart,
     ),
-    _wrong("tombstones are profiles", PAIRS, "where not profiles.is_tombstone", "", apart),
     _wrong("view just in time is late", PAIRS, _VIEW_COUNTS, _VIEW_COUNTS.replace("<=", "<"), overtaken),
     _wrong("late views recommend", PAIRS, _VIEW_COUNTS, _VIEW_COUNTS.replace("5", "6"), overtaken),
     _wrong(
@@ -165,7 +178,17 @@ OFFERED = (
         "event_time as",
         offered,
     ),
-    _wrong("steps end a listing", MODEL, "from records\n        where is_listing", "from records", offered),
+    *(
+        _wrong(
+            f"the latest {what} lost",
+            MODEL,
+            f"event_time >= latest.{name}",
+            f"event_time > latest.{name}",
+            offered,
+        )
+        for what, name in (("listing", "latest_listing"), ("record", "latest_record"))
+    ),
+    _wrong("steps end a listing", MODEL, "where records.is_listing", "", offered),
     _wrong(
         "price of the listing alone",
         MODEL,
