@@ -1,10 +1,10 @@
 """Redrive: dead letters become rows at their original coordinates, once, and move nothing but themselves."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import pytest
 
-from proptech_pipelines.errors import LedgerConflict, RegistryUnavailable, SettingsError
+from proptech_pipelines.errors import LedgerConflict, RegistryUnavailable
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.letters import Choice, Named
@@ -186,50 +186,6 @@ def test_a_dry_run_says_what_would_come_of_it_and_writes_nothing(lake):
     done = redriver(lake).redrive(Choice())
     assert [item.outcome for item in said.outcomes] == [item.outcome for item in done.outcomes]
     assert [item.outcome for item in done.outcomes] == ["staged", "failed"]
-
-
-@pytest.mark.parametrize(
-    ("choice", "expected"),
-    [
-        (Choice(), ["0", "1", "2", "view"]),
-        (Choice(topic=VIEWS), ["view"]),
-        (Choice(reason="price_out_of_range"), ["2"]),
-        (Choice(reason="unknown_schema_id", topic=CHANGES), ["0", "1"]),
-        # [since, until) of the Kafka timestamp
-        (Choice(since=datetime(2024, 5, 1, 12, 1, tzinfo=UTC)), ["1", "2"]),
-        (Choice(until=datetime(2024, 5, 1, 12, 1, tzinfo=UTC)), ["0", "view"]),
-        (
-            Choice(
-                since=datetime(2024, 5, 1, 12, 1, tzinfo=UTC),
-                until=datetime(2024, 5, 1, 12, 1, tzinfo=UTC) + timedelta(milliseconds=1),
-            ),
-            ["1"],
-        ),
-        (Choice(named=(Named(CHANGES, 0, 1), Named(VIEWS, 2, 0))), ["1", "view"]),
-    ],
-)
-def test_letters_are_chosen_by_topic_reason_time_and_name(lake, choice, expected):
-    lake.pipe([change(0, 0, is_known=False), change(1, 1, is_known=False), change(2, 2, new=0)])
-    lake.pipe([Record(VIEWS, 2, 0, NOON_MS, b"")])
-    found = redriver(lake).redrive(choice, dry_run=True).outcomes
-    names = ["view" if item.trial.letter.topic == VIEWS else str(item.trial.letter.offset) for item in found]
-    assert names == expected
-
-
-@pytest.mark.parametrize(("size", "most", "expected"), [(2, None, 5), (2, 3, 3), (10, 0, 0), (2, 4, 4)])
-def test_a_maximum_is_kept_over_batches(lake, monkeypatch, size, most, expected):
-    monkeypatch.setattr(redrive, "BATCH_LETTERS", size)
-    lake.pipe([change(offset, offset, is_known=False) for offset in range(5)])
-    done = redriver(lake).redrive(Choice(), max_letters=most)
-    assert done.count("staged") == expected == len(staged(lake))
-    assert done.commits == -(-expected // size)
-    assert len(open_letters(lake)) == 5 - expected
-
-
-def test_one_named_that_is_no_open_letter_is_an_error(lake):
-    lake.pipe([change(0, 0)])
-    with pytest.raises(SettingsError, match="No open dead letter at property-price-changes/0/0"):
-        redriver(lake).redrive(Choice(named=(Named(CHANGES, 0, 0),)))
 
 
 def test_what_ends_it_between_batches_leaves_whole_batches_and_the_next_one_goes_on(lake, monkeypatch):
