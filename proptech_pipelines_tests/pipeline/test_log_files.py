@@ -47,9 +47,14 @@ def fill(driver: PipelineDriver) -> None:
     """A log with all that a log can hold."""
     driver.pipe([change(offset, offset) for offset in range(5)])
     driver.pipe([change(offset, offset, new=2 + offset * 7) for offset in range(5, 9)])
-    driver.pipe([change(9, 10, is_known=False), change(10, 5), change(0, 7, partition=1)])
+    driver.pipe(
+        [change(9, 10, is_known=False), change(10, 5), change(0, 7, partition=1)]
+        + [change(1, 8, partition=1, is_known=False)]
+    )
     driver.pipe([change(11, 11, new=10**6)])
-    driver.pipe([], [ControlEntry("partition_idle", CHANGES, topic_id(CHANGES), 1, 1, NOON_MS + 10**7)])
+    driver.pipe([], [ControlEntry("partition_idle", CHANGES, topic_id(CHANGES), 1, 2, NOON_MS + 10**7)])
+    # Parked for good.
+    redriver(driver, look_up={}.get, max_attempts=1).redrive(Choice(named=(Named(CHANGES, 1, 1),)))
     # Redriven: one in vain, one by its own bytes, one by a value from a file, with entries for schemas.
     redriver(driver, look_up={}.get).redrive(Choice())
     redriver(driver).redrive(Choice(reason="unknown_schema_id"))
@@ -60,8 +65,8 @@ def fill(driver: PipelineDriver) -> None:
     driver.ingest.take(
         [Fetched(CHANGES, topic_id(CHANGES), 0, 12, 15), Fetched(CHANGES, topic_id(CHANGES), 2, 0, 0)]
     )
-    gap = Fetched(CHANGES, topic_id(CHANGES), 1, 1, 4)
-    driver.ingest.take([gap], [ControlEntry("gap_accepted", CHANGES, gap.topic_id, 1, 1)])
+    gap = Fetched(CHANGES, topic_id(CHANGES), 1, 2, 4)
+    driver.ingest.take([gap], [ControlEntry("gap_accepted", CHANGES, gap.topic_id, 1, 2)])
     driver.pipe([change(15, 12, new=10**6), change(4, 40, partition=1)])
     copy = Record(CHANGES, 0, 16, NOON_MS, under(KNOWN, encode(change(0, 12, new=90))))
     origin = [
