@@ -47,5 +47,5 @@ def lake_home(postgres: PostgresServer, tmp_path_factory) -> Iterator[Path]:
     settings = Settings(home=home, catalog=postgres.dsn("cli"))
     settings.store()
     with open_lake(settings) as connection:
-        connection.execute("insert into head_ingest values (7)")
+        connection.execute("insert into head_ingest values (7, 1)")
     return home
