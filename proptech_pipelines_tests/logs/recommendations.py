@@ -42,8 +42,8 @@ def idle_moments() -> st.SearchStrategy[int]:
 
 
 def listing_moments() -> st.SearchStrategy[int]:
-    """Those, and moments a day and 365 days before."""
-    before = st.sampled_from((0, DAY_MS, DAY_MS, DAY_MS, 365 * DAY_MS))
+    """Those, and moments half a day, a day and 365 days before."""
+    before = st.sampled_from((0, DAY_MS // 2, DAY_MS // 2, DAY_MS, 365 * DAY_MS))
     return st.builds(int.__sub__, moments(), before)
 
 
@@ -99,20 +99,11 @@ def markets(draw: st.DrawFn) -> list[Content]:
 
 @st.composite
 def steps(draw: st.DrawFn) -> list[Content]:
-    """A step in the life of a home."""
+    """Steps in the life of some homes at one moment."""
     at_ms = draw(listing_moments())
-    value: dict[str, object] = {
-        "propertyId": draw(st.sampled_from(_HOMES)),
-        "eventType": draw(
-            st.sampled_from(
-                ("LISTED", "PRICE_REDUCED", "PRICE_REDUCED", "UNKNOWN", "PENDING", "SOLD", "WITHDRAWN")
-            )
-        ),
-        "price": draw(st.sampled_from((None, 250_000, 260_000, 10**12))),
-        "zipCode": "78701",
-        "occurredAt": at_ms,
-    }
-    return [Content("property-events", at_ms, value)]
+    return [
+        _step(draw, home, at_ms) for home in draw(st.lists(st.sampled_from(_HOMES), min_size=1, max_size=4))
+    ]
 
 
 @st.composite
@@ -155,3 +146,18 @@ def _listing(draw: st.DrawFn, home: str, at_ms: int) -> Content:
         "listedAt": at_ms,
     }
     return Content("property-listings", at_ms, value)
+
+
+def _step(draw: st.DrawFn, home: str, at_ms: int) -> Content:
+    value: dict[str, object] = {
+        "propertyId": home,
+        "eventType": draw(
+            st.sampled_from(
+                ("LISTED", "PRICE_REDUCED", "PRICE_REDUCED", "UNKNOWN", "PENDING", "SOLD", "WITHDRAWN")
+            )
+        ),
+        "price": draw(st.sampled_from((None, 250_000, 260_000, 10**12))),
+        "zipCode": "78701",
+        "occurredAt": at_ms,
+    }
+    return Content("property-events", at_ms, value)

@@ -171,6 +171,7 @@ OFFERED = (
         apart,
     ),
     _wrong("listings behind steps of their time", OFFERS, "5 as topic_rank", "1 as topic_rank", offered),
+    _wrong("reductions say nothing", OFFERS, "'PRICE_REDUCED', 'PENDING'", "'PENDING'", offered),
     _wrong(
         "late steps count",
         OFFERS,
