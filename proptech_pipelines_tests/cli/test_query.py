@@ -50,7 +50,9 @@ def test_nothing_can_be_changed(run, lake_home):
     ended = run("query", "--home", lake_home, "delete from head_ingest")
     assert ended.code == 1
     assert "read-only" in ended.err
-    assert run("query", "--home", lake_home, "--format", "csv", "select b from head_ingest").out == "b\n0\n7\n"
+    assert (
+        run("query", "--home", lake_home, "--format", "csv", "select b from head_ingest").out == "b\n0\n7\n"
+    )
 
 
 def test_a_home_without_a_lake_says_how_to_begin(run, tmp_path):

@@ -48,8 +48,12 @@ def fill(driver: PipelineDriver) -> None:
     driver.pipe([change(offset, offset) for offset in range(5)])
     driver.pipe([change(offset, offset, new=2 + offset * 7) for offset in range(5, 9)])
     driver.pipe(
-        [change(9, 10, is_known=False), change(10, 5), change(0, 7, partition=1)]
-        + [change(1, 8, partition=1, is_known=False)]
+        [
+            change(9, 10, is_known=False),
+            change(10, 5),
+            change(0, 7, partition=1),
+            change(1, 8, partition=1, is_known=False),
+        ]
     )
     driver.pipe([change(11, 11, new=10**6)])
     driver.pipe([], [ControlEntry("partition_idle", CHANGES, topic_id(CHANGES), 1, 2, NOON_MS + 10**7)])

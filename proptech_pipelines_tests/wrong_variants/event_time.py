@@ -19,9 +19,7 @@ EVENT_TIME = (
     WrongVariant("grace an hour short", ROWS, _IS_LATE, _IS_LATE.replace("90000000", "86400000"), lateness),
     WrongVariant("grace an hour long", ROWS, _IS_LATE, _IS_LATE.replace("90000000", "93600000"), lateness),
     WrongVariant("no grace", ROWS, _IS_LATE, _IS_LATE.replace("90000000", "3600000"), lateness),
-    WrongVariant(
-        "nothing is late", ROWS, _IS_LATE, "< timestamp '1970-01-01' as is_late", lateness
-    ),
+    WrongVariant("nothing is late", ROWS, _IS_LATE, "< timestamp '1970-01-01' as is_late", lateness),
     WrongVariant(
         "late by Kafka timestamp",
         ROWS,

@@ -86,7 +86,9 @@ STALE_PRICE_CUTS = (
     _wrong("a view at the end of the 7 days is not late", LATE, _UNTIL, _UNTIL.replace("<=", "<")),
     _wrong("a view at the moment of a cut is late", LATE, _AFTER, _AFTER.replace(">", ">=")),
     _wrong("every view of the 7 days is late", LATE, f"and {_TOO_LATE}", ""),
-    _wrong("lateness of a view without the wait", LATE, "7 days + interval 5 minutes, epoch", "7 days, epoch"),
+    _wrong(
+        "lateness of a view without the wait", LATE, "7 days + interval 5 minutes, epoch", "7 days, epoch"
+    ),
     _wrong("cuts of 6 days concern a late view", LATE, 'back = "7 days"', 'back = "6 days"'),
     _wrong(
         "a view must be 6 minutes behind to be late",
