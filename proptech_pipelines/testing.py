@@ -123,9 +123,9 @@ class PipelineDriver:
         self.ingest.take(list(parts.values()), idle)
 
     def advance(self, family: str | None = None) -> None:
-        """Bring `family`, or all families, to the ingest's cut."""
+        """Bring `family` to the ingest's cut, or all families: for none, and for one of views alone."""
         cut = self.ingest.positions
-        for name in [family] if family else self.graph.families:
+        for name in [family] if family in self.graph.families else self.graph.families:
             position = family_position(self.con, name)
             advance_family(self.con, self.graph, name, position, cut.commit_number, cut.control_number)
 

@@ -93,7 +93,8 @@ class Lakes:
         found = {name: stream.table(name) for name in self._subject.tables}
         for name, rows in self._subject.tables.items():
             assert_same_rows(found[name], rows(run.log), name)
-        self._subject.also(stream, run.log)
+        # In the order in which it was taken in.
+        self._subject.also(stream, [entry for step in run.steps for entry in step.batch])
         assert_replay_differs_nowhere(stream)
         if not run.is_replayed:
             return

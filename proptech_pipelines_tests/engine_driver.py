@@ -10,10 +10,11 @@ from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.letters import Choice
+from proptech_pipelines.pipeline.readmit import write_readmission
 from proptech_pipelines.pipeline.redrive import Redriver
 from proptech_pipelines.settings import HOUR_MS
 from proptech_pipelines.testing import SCHEMAS, PipelineDriver, Record, encode, topic_id
-from proptech_pipelines_tests.reference import Entry, Event, Idle, Row
+from proptech_pipelines_tests.reference import Entry, Event, Idle, Readmit, Row
 
 UNKNOWN = 1_000
 """Added to a schema id it is one that no registry knows when the record comes."""
@@ -44,10 +45,34 @@ class EngineDriver:
         self.pipeline.close()
 
     def pipe(self, events: Sequence[Entry], /) -> None:
-        """Add records and idle entries to the end of the log."""
+        """Add records, idle entries and re-admissions to the end of the log; each of the latter is a transaction."""
         self._register(events)
-        for records, idle in _transactions(events):
-            self.pipeline.pipe([_record(event) for event in records], [_idle(entry) for entry in idle])
+        for part in _at_readmissions(events):
+            if isinstance(part, Readmit):
+                self._readmit(part)
+                continue
+            for records, idle in _transactions(part):
+                self.pipeline.pipe([_record(event) for event in records], [_idle(entry) for entry in idle])
+
+    def _readmit(self, entry: Readmit) -> None:
+        """Re-admit the record, whether any table that is behind has found it late yet or not."""
+        coordinates = [topic_id(entry.topic), entry.partition, entry.offset]
+        staging = next(model for model in self.pipeline.graph.staging if model.topic == entry.topic)
+        row = self.pipeline.con.execute(
+            f"select max(event_time) from {staging.name} "
+            "where topic_id = ? and kafka_partition = ? and kafka_offset = ?",
+            coordinates,
+        ).fetchone()
+        names = ("topic_id", "kafka_partition", "kafka_offset")
+        record = {
+            "table_name": entry.table,
+            "topic": entry.topic,
+            **dict(zip(names, coordinates, strict=True)),
+            "event_time": row[0] if row else None,
+            "windows": 1,
+        }
+        write_readmission(self.pipeline.con, [record])
+        self.pipeline.ingest.load()
 
     def know(self, entries: Sequence[Entry], /) -> None:
         """Take in that the partitions of `entries` are there, as the stream does when it begins.
@@ -84,6 +109,19 @@ class EngineDriver:
     def table(self, name: str, /) -> list[Row]:
         """The rows of a table."""
         return self.pipeline.table(name)
+
+
+def _at_readmissions(entries: Sequence[Entry]) -> Iterator[list[Entry] | Readmit]:
+    """The entries between re-admissions, and these."""
+    waiting: list[Entry] = []
+    for entry in entries:
+        if isinstance(entry, Readmit):
+            yield waiting
+            yield entry
+            waiting = []
+        else:
+            waiting.append(entry)
+    yield waiting
 
 
 def _transactions(entries: Sequence[Entry]) -> Iterator[tuple[list[Event], list[Idle]]]:

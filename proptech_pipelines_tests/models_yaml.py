@@ -8,6 +8,7 @@ A file is a stream of YAML documents, a case each:
       - events:
           - {offset: 0, value: {changedAt: 2024-05-01 10:30:00, oldPrice: 100, newPrice: 105}}
           - {idle: {at_offset: 1, stream_time: 2024-05-02 11:00:00}}
+          - {readmit: {table: price_change_windows, offset: 0}}   # counts where it was late
         expect: []                           # the whole table after this batch, in any order of rows
 
 Moments are UTC. `value: null` is a tombstone of its `key`. `kafka_timestamp` may be given; without it a record
@@ -24,7 +25,7 @@ from typing import Any, Protocol
 import yaml
 
 from proptech_pipelines.lake.generations import checkout_graph
-from proptech_pipelines_tests.reference import TABLES, Entry, Event, Idle, Row
+from proptech_pipelines_tests.reference import TABLES, Entry, Event, Idle, Readmit, Row
 from proptech_pipelines_tests.reference.arithmetic import milliseconds
 from proptech_pipelines_tests.reference.log import TOPIC_RULES
 from proptech_pipelines_tests.table_equality import assert_same_rows
@@ -115,6 +116,9 @@ def _entry(item: dict[str, Any], defaults: dict[str, Any]) -> Entry:
         place = {"topic": defaults.get("topic"), "partition": defaults.get("partition"), **item["idle"]}
         stream_time_ms = milliseconds(place["stream_time"].isoformat())
         return Idle(place["topic"], place["partition"], place["at_offset"], stream_time_ms)
+    if "readmit" in item:
+        place = {"topic": defaults.get("topic"), "partition": defaults.get("partition"), **item["readmit"]}
+        return Readmit(place["table"], place["topic"], place["partition"], place["offset"])
     event = {**defaults, **item}
     value = None
     if event["value"] is not None:

@@ -8,7 +8,7 @@ from proptech_pipelines_tests.reference import Row
 
 DAY_COLUMNS = {
     "price_change_windows": "window_start",
-    "late_events": "window_start",
+    "price_change_late": "window_start",
     "market_alerts": "window_start",
     "market_periods": "period_start",
 }

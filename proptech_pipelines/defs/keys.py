@@ -3,7 +3,7 @@
 import dagster as dg
 
 from proptech_pipelines.lake.generations import checkout_graph
-from proptech_pipelines.models.graph import STREAM_TIMES, Graph
+from proptech_pipelines.models.graph import GIVEN, Graph
 
 OWNERS = ["team:property-data"]
 DAYS = dg.DailyPartitionsDefinition("2000-01-01", timezone="UTC", end_offset=2)
@@ -18,4 +18,4 @@ def topic_key(name: str) -> dg.AssetKey:
 
 def table_inputs(name: str) -> list[dg.AssetKey]:
     """The assets that table `name` is computed from."""
-    return [dg.AssetKey("ledger" if parent == STREAM_TIMES else parent) for parent in GRAPH[name].inputs]
+    return [dg.AssetKey(GIVEN.get(parent, parent)) for parent in GRAPH[name].inputs]

@@ -8,7 +8,7 @@ from proptech_pipelines.contracts.topics import schema_fields
 from proptech_pipelines.defs.keys import GRAPH, topic_key
 from proptech_pipelines.lake.generations import column_types, staging_columns
 from proptech_pipelines.lake.tables import TABLES
-from proptech_pipelines.models.graph import STREAM_TIMES
+from proptech_pipelines.models.graph import GIVEN
 from proptech_pipelines.models.lineage import column_sources
 from proptech_pipelines.models.model import Column, Model
 
@@ -60,4 +60,4 @@ def _dependency(model: Model, table: str, column: str) -> tuple[dg.AssetKey, str
         # SQL folds the case of names; Avro's names keep theirs.
         fields = {name.lower(): name for name in schema_fields(model.topic)}
         return topic_key(model.topic), fields.get(column.lower(), column)
-    return dg.AssetKey("ledger" if table == STREAM_TIMES else table), column
+    return dg.AssetKey(GIVEN.get(table, table)), column

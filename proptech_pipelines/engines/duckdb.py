@@ -7,6 +7,7 @@ import duckdb
 
 from proptech_pipelines.engines.drivers import recompute_drivers, touch_drivers, touch_drivers_where
 from proptech_pipelines.engines.groups import recompute_groups, touch_groups
+from proptech_pipelines.engines.readmitted import add_readmitted, readmissions_in, readmitted_rows
 from proptech_pipelines.engines.session import Session
 from proptech_pipelines.engines.settled import settle
 from proptech_pipelines.errors import ModelError
@@ -18,7 +19,10 @@ from proptech_pipelines.models.model import Model
 
 @dataclass(frozen=True)
 class Counts:
-    """What a family did with a slice: rows read, assignments applied, assignments that came too late."""
+    """What a family did with a slice: rows read, assignments applied, assignments that came too late.
+
+    One that was late and is re-admitted is applied, too.
+    """
 
     rows_in: int = 0
     applied: int = 0
@@ -45,8 +49,9 @@ class DuckDBEngine:
         rows_in = self._session.take(family, part)
         for model in self._graph.stored(family):
             self._compute_delta(model, part)
+            add_readmitted(self._session, model, part, commit_number)
             self.append_delta(model, commit_number)
-        return self._conserved(family, rows_in)
+        return self._conserved(family, rows_in, part)
 
     def touched_days(self, family: str) -> tuple[date, ...]:
         """Days of the rows in the deltas of `family`, ascending."""
@@ -118,7 +123,7 @@ class DuckDBEngine:
                 "correct the model's identity or SQL.",
             )
 
-    def _conserved(self, family: str, rows_in: int) -> Counts:
+    def _conserved(self, family: str, rows_in: int, part: slices.Slice) -> Counts:
         conserving = [model for model in self._graph.stored(family) if model.conserves]
         if not conserving:
             return Counts(rows_in, rows_in)
@@ -128,6 +133,11 @@ class DuckDBEngine:
             assert rule is not None
             view = slices.wrapped(self._graph, self._graph[rule.rows], self._session.slice_leaf)
             assigned += scalar(self._con, f"select count(*) from ({view})")
+            if readmissions_in(self._session, model, part):
+                let_in = readmitted_rows(
+                    self._session, model, self._graph[rule.rows], part.high, part.where()
+                )
+                assigned += scalar(self._con, f"select count(*) from ({let_in})")
             own = f"coalesce(sum({rule.count}), 0)" if rule.count else "count(*)"
             applied += scalar(self._con, f"select {own} from delta_{model.name}")
             late += self._session.count(f"delta_{rule.late}")

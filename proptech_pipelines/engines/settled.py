@@ -6,6 +6,7 @@ later changes what was decided.
 
 from datetime import datetime
 
+from proptech_pipelines.engines.readmitted import without_readmissions
 from proptech_pipelines.engines.session import Session
 from proptech_pipelines.lake.stream_times import passed_stream_time_ms
 from proptech_pipelines.models import slices
@@ -17,9 +18,17 @@ def settle(session: Session, model: Model, part: slices.Slice) -> None:
     """Put the rows whose moment became due in `part` into `delta_<model>`."""
     low = due_before(session, model, part.low)
     high = due_before(session, model, part.high)
-    session.temporary(
-        f"delta_{model.name}", settled_rows(session.graph, model, session.whole_leaf(part.high), low, high)
-    )
+    leaf = without_readmissions(session, session.whole_leaf(part.high), part.high, _matters_from(model, low))
+    session.temporary(f"delta_{model.name}", settled_rows(session.graph, model, leaf, low, high))
+
+
+def _matters_from(model: Model, low: datetime | None) -> str:
+    """The event time, as an expression, before which rows of no input matter; empty where there is no such bound."""
+    reach = dict(model.reach)
+    if low is None or not set(model.inputs) <= set(reach):
+        return ""
+    moments = [f"timestamp '{low}' - interval '{reach[name]}'" for name in model.inputs]
+    return f"least({', '.join(moments)})"
 
 
 def settled_rows(

@@ -118,6 +118,9 @@ def _drop(con: Connection, state: str, names: Collection[str] | None = None) -> 
     with transaction(con):
         for name, generation, family in rows:
             con.execute(f"drop table if exists {name}__{generation}")
+            con.execute(
+                "delete from revision_records where table_name = ? and generation = ?", [name, generation]
+            )
             writer = f"{family or name}__{generation}"
             con.execute(f"drop table if exists head_{writer}")
             con.execute("delete from ledger where writer = ?", [writer])

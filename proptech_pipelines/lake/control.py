@@ -8,7 +8,7 @@ from typing import Literal
 class ControlEntry:
     """One entry; its number is allotted when it is committed. Unused fields are None."""
 
-    kind: Literal["partition_idle", "schema_resolved", "gap_accepted", "redrive", "swap"]
+    kind: Literal["partition_idle", "schema_resolved", "gap_accepted", "redrive", "readmit", "swap"]
     topic: str
     topic_id: str | None = None
     partition: int | None = None

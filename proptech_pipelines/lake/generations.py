@@ -10,7 +10,7 @@ from proptech_pipelines.contracts.columns import decoded_columns
 from proptech_pipelines.contracts.topics import schema_text, topic
 from proptech_pipelines.lake.connection import LAKE
 from proptech_pipelines.lake.property_macros import property_macros
-from proptech_pipelines.lake.stream_times import stream_times
+from proptech_pipelines.lake.stream_times import TOPIC_IDS_SQL, stream_times
 from proptech_pipelines.lake.tables import (
     STAGING_COLUMNS,
     TABLE_TOPIC_COLUMNS,
@@ -21,7 +21,7 @@ from proptech_pipelines.lake.tables import (
 )
 from proptech_pipelines.lake.transactions import transaction
 from proptech_pipelines.models import slices
-from proptech_pipelines.models.graph import STREAM_TIMES, Graph
+from proptech_pipelines.models.graph import GIVEN, STREAM_TIMES, TOPIC_IDS, Graph
 from proptech_pipelines.models.model import COMMIT_COLUMN, SIGN_COLUMN, Model, parse_model
 from proptech_pipelines.models.supported import check_model, check_types
 
@@ -187,8 +187,9 @@ def public_view(model: Model) -> str:
     lake will do."""
     if model.is_stored:
         return f"create view {model.name} as {slices.whole_rows(model, model.table)}"
-    given = f"with {STREAM_TIMES} as ({stream_times(model.family)}) " if STREAM_TIMES in model.inputs else ""
-    return f"create view {model.name} as {given}select * from ({model.sql}\n)"
+    given = {STREAM_TIMES: stream_times(model.family), TOPIC_IDS: TOPIC_IDS_SQL}
+    clauses = ", ".join(f"{name} as ({sql})" for name, sql in given.items() if name in model.inputs)
+    return f"create view {model.name} as {f'with {clauses} ' if clauses else ''}select * from ({model.sql}\n)"
 
 
 def column_types(graph: Graph) -> dict[str, dict[str, str]]:
@@ -197,7 +198,7 @@ def column_types(graph: Graph) -> dict[str, dict[str, str]]:
     try:
         con.execute(f"attach ':memory:' as {LAKE}")
         con.execute(f"use {LAKE}")
-        for name in ("log_ranges", "ledger"):
+        for name in sorted(set(GIVEN.values())):
             create_table(con, name, TABLES[name][1], TABLES[name][0])
         found: dict[str, dict[str, str]] = {}
         for model in graph.models.values():

@@ -14,6 +14,10 @@ def stream_times(family: str) -> str:
     return _stream_times(f"(select coalesce(max(input_commit), 0) from ledger where writer = '{family}')")
 
 
+TOPIC_IDS_SQL = "select distinct topic_id, topic from log_ranges"
+"""A SELECT of (topic_id, topic): every incarnation of every topic that the log has seen."""
+
+
 def least_stream_time_ms(con: Connection, topics: Collection[str], input_commit: int) -> int | None:
     """The least stream time of all partitions of `topics` below ingest transaction `input_commit` + 1.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import duckdb
 
 from proptech_pipelines.lake.tables import STAGING_COLUMNS, TABLE_TOPIC_COLUMNS, TABLES
-from proptech_pipelines.models.graph import STREAM_TIMES, Graph
+from proptech_pipelines.models.graph import GIVEN, Graph
 from proptech_pipelines.models.model import Model
 
 _HEAD = """\
@@ -47,7 +47,7 @@ def _ordered(graph: Graph) -> list[Model]:
 
 
 def _about(model: Model) -> str:
-    inputs = ", ".join("ledger" if name == STREAM_TIMES else name for name in model.inputs)
+    inputs = ", ".join(GIVEN.get(name, name) for name in model.inputs)
     if model.kind == "staging":
         return f"{model.description} Topic `{model.topic}`."
     return f"{model.description}\n\n{_KINDS[model.kind]} of family `{model.family}`, over {inputs}."

@@ -12,6 +12,7 @@ from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.lake.connection import quoted
 from proptech_pipelines.lake.dead_letter_tables import LETTER_TABLES, OPEN_LETTERS
 from proptech_pipelines.lake.log_columns import COMMIT, COORDINATES, RAW, TIMESTAMP
+from proptech_pipelines.lake.readmission_tables import READMISSION_TABLES, REVISIONS
 from proptech_pipelines.lake.transactions import transaction
 
 STORAGE_VERSION = 1
@@ -48,12 +49,13 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         },
     ),
     **LETTER_TABLES,
+    **READMISSION_TABLES,
     "control_log": (
         "What outside Kafka changes rows, gapless and numbered: the other half of the log.",
         {
             "number": ("BIGINT", "Number, from 0, without gaps"),
             **COMMIT,
-            "kind": ("VARCHAR", "partition_idle, schema_resolved, gap_accepted, redrive or swap"),
+            "kind": ("VARCHAR", "partition_idle, schema_resolved, gap_accepted, redrive, readmit or swap"),
             "topic": ("VARCHAR", "Topic concerned"),
             "topic_id": ("VARCHAR", "Id of that topic"),
             "kafka_partition": ("INTEGER", "Partition concerned"),
@@ -64,7 +66,10 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             ),
             "schema_key": ("VARCHAR", "Schema id or GUID"),
             "schema_text": ("VARCHAR", "Full text of the schema"),
-            "detail": ("VARCHAR", "JSON of a swap: generation by table before and after"),
+            "detail": (
+                "VARCHAR",
+                "JSON. A swap: generation by table before and after. A readmit: table and records",
+            ),
             "positions": ("VARCHAR", "JSON: next offset by topic id and partition when it was written"),
             "written_at": ("TIMESTAMP", "When it was written, UTC"),
         },
@@ -172,6 +177,7 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
 
 VIEWS = {
     "dead_letters": OPEN_LETTERS,
+    "revisions": REVISIONS,
     "schema_versions": """
         select schema_key, any_value(topic order by number) as topic, any_value(schema_text order by number)
             as schema_text, min(written_at) as first_seen_at

@@ -18,7 +18,7 @@ import sqlglot
 from sqlglot import exp
 
 from proptech_pipelines.contracts.topics import schema_text, topic
-from proptech_pipelines.models.graph import STREAM_TIMES, Graph
+from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model, parse_select
 
 COSMETIC_FIELDS = frozenset({"description", "folder", "text", "generation", "is_live", "reader_schema"})
@@ -48,7 +48,7 @@ def fingerprints(graph: Graph, readers: Readers) -> dict[str, str]:
         content: dict[str, Any] = {
             "sql": canonical(parse_select(model.name, model.sql)),
             "header": header_fields(model),
-            "parents": {name: found.get(name, STREAM_TIMES) for name in model.inputs},
+            "parents": {name: found.get(name, name) for name in model.inputs},
         }
         if model.kind == "staging":
             content["reader"] = seen_fields(model, readers[model.topic])

@@ -10,6 +10,13 @@ from proptech_pipelines.models.model import Model
 
 STREAM_TIMES = "stream_times"
 """Given by the lake: topic, and the least stream time of its partitions at the family's own cut."""
+READMISSIONS = "readmissions"
+"""Given by the lake: its table of late records that were re-admitted."""
+TOPIC_IDS = "topic_ids"
+"""Given by the lake: topic_id, and the topic that bears or bore it."""
+GIVEN = {STREAM_TIMES: "ledger", READMISSIONS: READMISSIONS, TOPIC_IDS: "log_ranges"}
+"""What the lake gives beside models, and the table of the log that it comes from. Only views that nothing stores read
+it: it changes without new rows."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ class Graph:
         """Models that `name` reads, directly or through others, inputs first; `name` itself is not among them."""
         found: dict[str, Model] = {}
         for parent in self.models[name].inputs:
-            if parent != STREAM_TIMES:
+            if parent not in GIVEN:
                 found.update({model.name: model for model in self.upstream(parent)})
                 found[parent] = self.models[parent]
         return tuple(found.values())
@@ -84,7 +91,7 @@ class Graph:
         """The staging and stored models that `name` reads, seen through views."""
         found: dict[str, Model] = {}
         for parent in self.models[name].inputs:
-            if parent == STREAM_TIMES:
+            if parent in GIVEN:
                 continue
             model = self.models[parent]
             seen = (model,) if model.kind != "view" else self.roots(parent)
@@ -112,7 +119,7 @@ class Graph:
 
 
 def _visit(name: str, by_name: Mapping[str, Model], ordered: dict[str, Model], path: tuple[str, ...]) -> None:
-    if name in ordered or name == STREAM_TIMES:
+    if name in ordered or name in GIVEN:
         return
     if name in path:
         raise ModelError(
@@ -120,7 +127,7 @@ def _visit(name: str, by_name: Mapping[str, Model], ordered: dict[str, Model], p
         )
     model = by_name[name]
     for parent in model.inputs:
-        if parent not in by_name and parent != STREAM_TIMES:
+        if parent not in by_name and parent not in GIVEN:
             raise ModelError(
                 f"{name} reads {parent}, which is no model.", "correct the name or add the model."
             )

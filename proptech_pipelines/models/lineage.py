@@ -5,11 +5,16 @@ from sqlglot.errors import SqlglotError
 from sqlglot.lineage import Node
 from sqlglot.lineage import lineage as trace  # pyright: ignore[reportUnknownVariableType]
 
-from proptech_pipelines.models.graph import STREAM_TIMES, Graph
-from proptech_pipelines.models.model import COMMIT_COLUMN, Model
+from proptech_pipelines.models.graph import GIVEN, READMISSIONS, STREAM_TIMES, TOPIC_IDS, Graph
+from proptech_pipelines.models.model import COMMIT_COLUMN, COORDINATES, Model
 
 Source = tuple[str, str]
 """Input table and column."""
+_GIVEN_COLUMNS = {
+    STREAM_TIMES: ("topic", "stream_time_ms"),
+    READMISSIONS: ("control_number", "table_name", *COORDINATES),
+    TOPIC_IDS: ("topic_id", "topic"),
+}
 
 
 def column_sources(model: Model, graph: Graph) -> dict[str, list[Source]]:
@@ -33,8 +38,8 @@ def column_sources(model: Model, graph: Graph) -> dict[str, list[Source]]:
 
 
 def _columns_of(name: str, graph: Graph) -> dict[str, str]:
-    if name == STREAM_TIMES:
-        return {"topic": "VARCHAR", "stream_time_ms": "BIGINT"}
+    if name in GIVEN:
+        return dict.fromkeys(_GIVEN_COLUMNS[name], "VARCHAR")
     model = graph[name]
     names = [*model.column_names]
     if model.kind == "staging":

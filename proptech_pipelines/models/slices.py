@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from proptech_pipelines.models.fold import fold_of
-from proptech_pipelines.models.graph import STREAM_TIMES, Graph
+from proptech_pipelines.models.graph import GIVEN, STREAM_TIMES, Graph
 from proptech_pipelines.models.model import COMMIT_COLUMN, SIGN_COLUMN, Model
 
 Leaf = Callable[[Model], str]
@@ -38,7 +38,7 @@ def wrapped(
     _collect(graph, model, leaf, stream_times, ctes)
     if direct is not None:
         for name in model.inputs:
-            if name != STREAM_TIMES:
+            if name not in GIVEN:
                 ctes[f"{name}__whole"] = ctes.pop(name)
                 ctes[name] = direct(graph[name])
     columns = "*" if "*" in model.column_names else ", ".join(model.column_names)
@@ -86,7 +86,7 @@ def inputs_through(graph: Graph, model: Model, root: Model) -> tuple[str, ...]:
     return tuple(
         name
         for name in model.inputs
-        if name != STREAM_TIMES and (graph[name] is root or root in graph.roots(name))
+        if name not in GIVEN and (graph[name] is root or root in graph.roots(name))
     )
 
 
@@ -115,7 +115,7 @@ def all_keys(graph: Graph, model: Model, leaf: Leaf) -> str:
     parts = [
         f"select {key} from ({input_of(graph, graph[name], leaf)})"
         for name in model.inputs
-        if name != STREAM_TIMES
+        if name not in GIVEN
     ]
     return " union ".join(parts)
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from sqlglot import exp
 
 from proptech_pipelines.errors import ModelError
+from proptech_pipelines.models.conserved import conserves
 from proptech_pipelines.models.fold import fold_of
-from proptech_pipelines.models.graph import STREAM_TIMES, Graph
+from proptech_pipelines.models.graph import GIVEN, Graph
 from proptech_pipelines.models.model import COORDINATES as RECORD
 from proptech_pipelines.models.model import Model, parse_select
 from proptech_pipelines.models.row_wise import is_literal, row_wise, tellers
@@ -131,7 +132,7 @@ def _windows(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
 
 def _unique_columns(model: Model, graph: Graph) -> Iterator[frozenset[str]]:
     for name in model.inputs:
-        if name == STREAM_TIMES:
+        if name in GIVEN:
             continue
         parent = graph[name]
         if parent.kind == "fold":
@@ -158,16 +159,17 @@ def _exact_sums(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
             yield f"in {view.name}, through which it reads, {text}"
 
 
-def _no_stream_times(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+def _nothing_given(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     for reader in (model, *_views_between(model, graph)):
-        if STREAM_TIMES in reader.inputs:
-            yield f"{STREAM_TIMES} changes without new rows, so only a view that nothing stores may read it"
+        for name in reader.inputs:
+            if name in GIVEN:
+                yield f"{name} changes without new rows, so only a view that nothing stores may read it"
 
 
 def _views_between(model: Model, graph: Graph) -> Iterator[Model]:
     """The views through which `model` reads staging and stored tables."""
     for name in model.inputs:
-        if name != STREAM_TIMES and graph[name].kind == "view":
+        if name not in GIVEN and graph[name].kind == "view":
             yield graph[name]
             yield from _views_between(graph[name], graph)
 
@@ -209,7 +211,7 @@ def _settles(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
 def _apart(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     """Inputs are restricted one by one, so that none may stand in another."""
     for other in model.inputs:
-        if other == STREAM_TIMES or graph[other].kind != "view":
+        if other in GIVEN or graph[other].kind != "view":
             continue
         within = {item.name for item in (*graph.roots(other), *_views_between(graph[other], graph))}
         for name in sorted(within & set(model.inputs)):
@@ -273,8 +275,8 @@ def _name(node: exp.Func) -> str:
 _CHECKS: dict[str, tuple[Check, ...]] = {
     "staging": (_clock, _plain_typing),
     "view": (_clock, _order, _windows),
-    "append": (_clock, _order, _row_wise, _exact_sums, _no_stream_times),
-    "fold": (_clock, _order, _row_wise, _exact_sums, _no_stream_times),
-    "recompute": (_clock, _order, _windows, _local, _by_driver_row, _apart, _no_stream_times),
-    "settled": (_clock, _order, _windows, _settles, _apart, _no_stream_times),
+    "append": (_clock, _order, _row_wise, _exact_sums, _nothing_given),
+    "fold": (_clock, _order, _row_wise, _exact_sums, _nothing_given, conserves),
+    "recompute": (_clock, _order, _windows, _local, _by_driver_row, _apart, _nothing_given),
+    "settled": (_clock, _order, _windows, _settles, _apart, _nothing_given),
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from proptech_pipelines.engines.duckdb import DuckDBEngine
+from proptech_pipelines.engines.readmitted import readmissions_in, taken_off
 from proptech_pipelines.engines.session import Session
 from proptech_pipelines.engines.settled import due_before, settled_rows
 from proptech_pipelines.errors import LedgerConflict
@@ -91,6 +92,9 @@ def _derive(
     def leaf(root: Model) -> str:
         if root.kind == "staging":
             return session.staged(root, _near(model, days, part))
+        if model.kind == "settled" and readmissions_in(session, root, part):
+            # What is decided leaves re-admissions out, of which the stored rows say nothing any more.
+            return f"select * from ({slices.wrapped(graph, root, leaf)})"
         derived = f"select * from derived_{root.name}"
         if days is None or model.day_of in model.key:
             return derived
@@ -99,7 +103,7 @@ def _derive(
         return f"{derived} union all select * from ({whole}) where not ({on_days(root, days)})"
 
     condition = on_days(model, days)
-    rows = slices.wrapped(graph, model, leaf)
+    rows = slices.wrapped(graph, model, leaf, direct=taken_off(session, model, position.input_commit))
     if model.kind == "settled":
         due = due_before(session, model, position.input_commit)
         rows = settled_rows(graph, model, leaf, None, due)

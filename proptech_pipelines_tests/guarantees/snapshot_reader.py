@@ -24,7 +24,7 @@ def main(home: str) -> None:
             (select coalesce(sum(rows_applied), 0) from ledger where writer = 'price_change_analysis') as applied,
             (select coalesce(sum(event_count), 0) from price_change_windows) as counted,
             (select coalesce(sum(rows_rejected), 0) from ledger where writer = 'price_change_analysis') as rejected,
-            (select count(*) from late_events) as late"""
+            (select count(*) from price_change_late) as late"""
     snapshots, seen = 0, set()
     while not select.select([sys.stdin], [], [], 0)[0]:
         in_ledger, in_log, staged, dead, applied, counted, rejected, late = con.execute(sql).fetchone()

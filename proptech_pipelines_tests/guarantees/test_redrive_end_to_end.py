@@ -127,7 +127,7 @@ def test_a_redrive_beside_a_running_stream_reaches_every_table_and_copies_mend_t
         )
         wait_for(
             settings,
-            "select sum(event_count) = (select count(*) - (select count(*) from late_events) from "
+            "select sum(event_count) = (select count(*) - (select count(*) from price_change_late) from "
             "stg_property_price_changes) from price_change_windows",
             [(True,)],
         )

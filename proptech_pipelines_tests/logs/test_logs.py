@@ -72,7 +72,7 @@ def test_generated_logs_hold_every_nasty_case():
 def cases(log: Log) -> dict[str, bool]:
     """Which nasty cases a log holds."""
     rows = staged(log)
-    late = [as_integer(row["lateness_ms"]) for row in TABLES["late_events"](log)]
+    late = [as_integer(row["lateness_ms"]) for row in TABLES["price_change_late"](log)]
     windows = [
         (as_integer(row["event_count"]), as_integer(row["change_sum"]), as_integer(row["change_square_sum"]))
         for row in TABLES["price_change_windows"](log)
@@ -130,7 +130,7 @@ def test_traffic_is_a_realistic_mixture():
     rows = staged(log)
     assert dead(log) == []
     assert len(rows) == 20_000
-    late = TABLES["late_events"](log)
+    late = TABLES["price_change_late"](log)
     assert 0.005 < len(late) / len(rows) < 0.03
     assert any(row["lateness_ms"] == 0 for row in late)
     assert 0.1 < len(TABLES["market_alerts"](log)) / len(TABLES["price_change_windows"](log)) < 0.5

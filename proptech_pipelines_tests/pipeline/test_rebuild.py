@@ -24,7 +24,7 @@ MAY_1, MAY_2, MAY_3 = (date(2024, 5, day) for day in (1, 2, 3))
 JANUARY, FEBRUARY, MARCH = (date(2020, month, 1) for month in (1, 2, 3))
 CHANGES, FIGURES = "price_change_analysis", "market_index"
 TABLES_OF = {
-    CHANGES: ("price_change_windows", "late_events", "market_alerts"),
+    CHANGES: ("price_change_windows", "price_change_late", "market_alerts"),
     FIGURES: ("market_periods",),
 }
 

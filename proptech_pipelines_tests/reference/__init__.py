@@ -17,6 +17,7 @@ from proptech_pipelines_tests.reference import (
     market_periods,
     personalized_recommendations,
     price_change_analysis,
+    price_change_late,
     price_change_windows,
     price_cut_first_views,
     price_cut_late_views,
@@ -40,10 +41,10 @@ from proptech_pipelines_tests.reference import (
     trending_ranks,
     trending_windows,
 )
-from proptech_pipelines_tests.reference.log import Entry, Event, Idle, Log, Row
+from proptech_pipelines_tests.reference.log import Entry, Event, Idle, Log, Readmit, Row
 from proptech_pipelines_tests.reference.staging import Staged, dead, staged
 
-__all__ = ["TABLES", "Entry", "Event", "Idle", "Log", "Row", "Staged", "dead", "staged"]
+__all__ = ["TABLES", "Entry", "Event", "Idle", "Log", "Readmit", "Row", "Staged", "dead", "staged"]
 
 TABLES: dict[str, Callable[[Log], list[Row]]] = {
     "enriched_listings": enriched_listings.rows,
@@ -52,6 +53,7 @@ TABLES: dict[str, Callable[[Log], list[Row]]] = {
     "market_index": market_index.rows,
     "market_periods": market_periods.rows,
     "price_change_analysis": price_change_analysis.rows,
+    "price_change_late": price_change_late.rows,
     "price_change_windows": price_change_windows.rows,
     "property_current": property_current.rows,
     "property_days": property_days.rows,

@@ -5,6 +5,7 @@ from collections import defaultdict
 from proptech_pipelines_tests.reference.arithmetic import HOUR_MS, moment
 from proptech_pipelines_tests.reference.hours import is_late
 from proptech_pipelines_tests.reference.log import PRICE_CHANGES, Log, Row
+from proptech_pipelines_tests.reference.readmissions import place, readmitted
 from proptech_pipelines_tests.reference.staging import Staged, staged
 
 TOPICS = (
@@ -37,10 +38,11 @@ _OF_TOPICS = {
 
 
 def rows(log: Log) -> list[Row]:
-    """One row for each (state, hour) that holds a row in time; late rows count nowhere."""
+    """One row for each (state, hour) that holds a row in time or re-admitted; other late rows count nowhere."""
+    let_in = readmitted(log, "analytics_windows")
     found: defaultdict[tuple[str, int], list[Staged]] = defaultdict(list)
     for row in events(log):
-        if not is_late(row, start_ms(row)):
+        if not is_late(row, start_ms(row)) or place(row) in let_in:
             found[row.text("stateCode"), start_ms(row)].append(row)
     return [_window(state, at_ms, members) for (state, at_ms), members in found.items()]
 

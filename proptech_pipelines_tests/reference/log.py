@@ -1,4 +1,4 @@
-"""The log as the reference sees it: decoded records and idle entries, in the order in which they arrived.
+"""The log as the reference sees it: decoded records, idle entries and re-admissions, in the order of arrival.
 
 Within a partition offsets ascend and an idle entry stands before the records that it concerns. How the
 partitions are interleaved means nothing: no table may depend on it.
@@ -37,7 +37,20 @@ class Idle:
     stream_time_ms: int
 
 
-Entry = Event | Idle
+@dataclass(frozen=True)
+class Readmit:
+    """Re-admits the record at that place, which stands before it, to the fold `table`.
+
+    The record counts from here on in the windows of `table` that it had missed, if there are any.
+    """
+
+    table: str
+    topic: str
+    partition: int
+    offset: int
+
+
+Entry = Event | Idle | Readmit
 Log = Sequence[Entry]
 Row = dict[str, object]
 

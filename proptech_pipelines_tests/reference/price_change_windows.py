@@ -4,15 +4,17 @@ from collections import defaultdict
 
 from proptech_pipelines_tests.reference.arithmetic import change_ppb, moment
 from proptech_pipelines_tests.reference.log import PRICE_CHANGES, Log, Row
+from proptech_pipelines_tests.reference.readmissions import place, readmitted
 from proptech_pipelines_tests.reference.staging import Staged, staged
 from proptech_pipelines_tests.reference.windows import is_late, window_start_ms
 
 
 def rows(log: Log) -> list[Row]:
-    """One row for each (zip code, window) that holds a row in time; late rows count nowhere."""
+    """One row for each (zip code, window) that holds a row in time or re-admitted; other late rows count nowhere."""
+    let_in = readmitted(log, "price_change_windows")
     groups: defaultdict[tuple[str, int], list[Staged]] = defaultdict(list)
     for row in staged(log):
-        if row.topic == PRICE_CHANGES and not is_late(row):
+        if row.topic == PRICE_CHANGES and (not is_late(row) or place(row) in let_in):
             groups[row.text("zipCode"), window_start_ms(row)].append(row)
     return [_window(zip_code, start_ms, members) for (zip_code, start_ms), members in groups.items()]
 

@@ -1,4 +1,4 @@
-"""`price_change_windows` and `late_events` of the reference, against values worked out by hand."""
+"""`price_change_windows` and `price_change_late` of the reference, against values worked out by hand."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def windows(log):
 
 def late(log):
     """(partition, offset, lateness) of every late row, in order."""
-    rows = TABLES["late_events"](log)
+    rows = TABLES["price_change_late"](log)
     return sorted((row["kafka_partition"], row["kafka_offset"], row["lateness_ms"]) for row in rows)
 
 
@@ -43,7 +43,7 @@ def test_window_holds_exact_sums():
             "max_change_ppb": 100_000_000,
         }
     ]
-    assert TABLES["late_events"](log) == []
+    assert TABLES["price_change_late"](log) == []
 
 
 def test_windows_are_half_open_and_aligned_to_the_epoch():
@@ -123,13 +123,11 @@ def test_late_row_bears_window_lateness_and_coordinates():
         price_change(4, "2024-05-02T12:00", 100, 101, partition=2),
         price_change(9, "2024-05-01T10:30", 100, 101, partition=2),
     ]
-    assert TABLES["late_events"](log) == [
+    assert TABLES["price_change_late"](log) == [
         {
-            "table_name": "price_change_windows",
-            "topic": "property-price-changes",
             "kafka_partition": 2,
             "kafka_offset": 9,
-            "key": "78701",
+            "zip_code": "78701",
             "event_time": at("2024-05-01T10:30"),
             "window_start": at("2024-05-01T10:00"),
             "window_end": at("2024-05-01T11:00"),

@@ -3,6 +3,7 @@
 from proptech_pipelines_tests.reference.arithmetic import HOUR_MS, as_integer, moment
 from proptech_pipelines_tests.reference.hours import is_final
 from proptech_pipelines_tests.reference.log import Log, Row
+from proptech_pipelines_tests.reference.readmissions import without
 from proptech_pipelines_tests.reference.stream_times import least_stream_time_ms
 from proptech_pipelines_tests.reference.trending_ranks import ranked
 from proptech_pipelines_tests.reference.trending_windows import HOP_MS, TOPICS
@@ -10,7 +11,7 @@ from proptech_pipelines_tests.reference.trending_windows import HOP_MS, TOPICS
 
 def rows(log: Log) -> list[Row]:
     """One row for each (zip code, window) of which every partition's stream time has reached end and grace."""
-    least_ms, found = least_stream_time_ms(log, TOPICS), ranked(log)
+    least_ms, found = least_stream_time_ms(log, TOPICS), ranked(without(log))
     return [
         {
             **row,

@@ -5,6 +5,7 @@ from collections import defaultdict
 from proptech_pipelines_tests.reference.arithmetic import HOUR_MS, change_ppb, moment
 from proptech_pipelines_tests.reference.hours import is_late
 from proptech_pipelines_tests.reference.log import PRICE_CHANGES, Log, Row
+from proptech_pipelines_tests.reference.readmissions import place, readmitted
 from proptech_pipelines_tests.reference.staging import Staged, staged
 
 VIEWS = "property-views"
@@ -14,16 +15,17 @@ HOP_MS = HOUR_MS // 6
 
 
 def rows(log: Log) -> list[Row]:
-    """One row for each (zip code, window) that holds a row in time; late rows count nowhere."""
+    """One row for each (zip code, window) that holds a row in time or re-admitted; other late rows count nowhere."""
     return [window_row(*window, members) for window, members in windows(log).items()]
 
 
 def windows(log: Log) -> dict[tuple[str, int], list[Staged]]:
-    """The rows in time of each zip code and start of a window, in milliseconds."""
+    """The rows in time, or re-admitted, of each zip code and start of a window, in milliseconds."""
+    let_in = readmitted(log, "trending_windows")
     found: defaultdict[tuple[str, int], list[Staged]] = defaultdict(list)
     for row in events(log):
         for start_ms in starts_ms(row):
-            if not is_late(row, start_ms):
+            if not is_late(row, start_ms) or place(row) in let_in:
                 found[row.text("zipCode"), start_ms].append(row)
     return found
 

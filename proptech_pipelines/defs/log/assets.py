@@ -12,10 +12,11 @@ from proptech_pipelines.defs.resources import Platform
 from proptech_pipelines.lake.tables import TABLES
 from proptech_pipelines.pipeline.head import bring_to_head
 
-_LOG_TABLES = ("event_log", "control_log", "dead_letter_records", "ledger", "schema_versions")
-_LETTER_TABLES = {
+_LOG_TABLES = ("event_log", "control_log", "dead_letter_records", "ledger", "log_ranges", "schema_versions")
+_DERIVED_TABLES = {
     "dead_letter_attempts": ["dead_letter_records"],
     "dead_letters": ["dead_letter_records", "dead_letter_attempts"],
+    "readmissions": ["control_log"],
 }
 """Tables of the log that are made of others, with these."""
 
@@ -34,7 +35,7 @@ def _specs() -> list[dg.AssetSpec]:
         )
         for name in _LOG_TABLES
     ]
-    letters = [
+    derived = [
         dg.AssetSpec(
             name,
             group_name="log",
@@ -44,7 +45,7 @@ def _specs() -> list[dg.AssetSpec]:
             metadata=table_metadata(name),
             deps=inputs,
         )
-        for name, inputs in _LETTER_TABLES.items()
+        for name, inputs in _DERIVED_TABLES.items()
     ]
     staging = [
         dg.AssetSpec(
@@ -58,7 +59,7 @@ def _specs() -> list[dg.AssetSpec]:
         )
         for model in GRAPH.staging
     ]
-    return [*log, *letters, *staging]
+    return [*log, *derived, *staging]
 
 
 @dg.multi_asset(specs=_specs(), can_subset=True, name="log")

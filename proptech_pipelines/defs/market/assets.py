@@ -15,8 +15,9 @@ from proptech_pipelines.pipeline.rederive import rederive
 
 @dg.definitions
 def market() -> dg.Definitions:
-    """The assets of all families."""
-    return dg.Definitions(assets=[_family_assets(family) for family in GRAPH.families])
+    """The assets of all families. A family of views alone has nothing to derive: its assets are only shown."""
+    shown = [_spec(model) for model in GRAPH.market if model.family not in GRAPH.families]
+    return dg.Definitions(assets=[*[_family_assets(family) for family in GRAPH.families], *shown])
 
 
 def _spec(model: Model) -> dg.AssetSpec:

@@ -1,0 +1,46 @@
+"""What re-admission needs of a fold that tells rows in time from late ones.
+
+Its input marks late rows in the column `is_late`, and input and late rows bear the coordinates of their records.
+"""
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.models.model import COORDINATES, Model
+
+FLAG = "is_late"
+
+
+def is_readmittable(model: Model) -> bool:
+    """Whether late records can be re-admitted to the table of `model`."""
+    return model.kind == "fold" and model.conserves is not None
+
+
+def conserves(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    """What re-admission needs: late rows of the fold's input are marked, and known by their records."""
+    rule = model.conserves
+    if rule is None:
+        return
+    if model.inputs != (rule.rows,) or graph[rule.rows].kind != "view" or not rule.count:
+        yield f"[conserves] of a fold needs `count`, and as `rows` the view that it reads, not {rule.rows}"
+        return
+    late = graph.models.get(rule.late)
+    if late is None or late.kind != "append" or late.family != model.family:
+        yield f"[conserves] needs as `late` an append table of its family, not {rule.late}"
+        return
+    for name, needed in ((rule.rows, {FLAG, *COORDINATES}), (rule.late, set(COORDINATES))):
+        if lacking := sorted(needed - set(_columns_through(graph[name], graph))):
+            yield f"[conserves] needs {', '.join(lacking)} among the columns of {name}"
+
+
+def _columns_through(model: Model, graph: Graph) -> Iterator[str]:
+    """Its columns, with those that `*` takes over; of staging, those that re-admission needs."""
+    yield from COORDINATES if model.kind == "staging" else ()
+    for name in model.column_names:
+        if name == "*":
+            for parent in model.inputs:
+                yield from _columns_through(graph[parent], graph)
+        else:
+            yield name
