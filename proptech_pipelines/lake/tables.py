@@ -238,12 +238,27 @@ def comment(
 
 
 def create_heads(con: duckdb.DuckDBPyConnection, writers: Sequence[str], first: int = 0) -> None:
-    """Create the heads of `writers`, at `first`. One that stands there empty, after a kill, is filled."""
+    """Create the heads of `writers` that are missing, at `first`. One that stands there empty, after a kill, is filled.
+
+    Raises LedgerConflict if another process is at it too: try again.
+    """
+    known = {row[0] for row in con.execute("select table_name from information_schema.tables").fetchall()}
     for writer in writers:
-        con.execute(f"create table if not exists head_{writer} (b bigint, generation integer)")
-        keep_in_catalog(con, f"head_{writer}")
-        with transaction(con):
-            con.execute(f"insert into head_{writer} select {first}, 1 where not exists (from head_{writer})")
+        if f"head_{writer}" not in known:
+            with transaction(con):
+                con.execute(f"create table head_{writer} (b bigint, generation integer)")
+            keep_in_catalog(con, f"head_{writer}")
+    if not writers:
+        return
+    counts = " union all ".join(f"select '{name}', count(*) from head_{name}" for name in writers)
+    for writer, rows in con.execute(counts).fetchall():
+        if not rows:
+            with transaction(con):
+                # Two inserts would both commit; of two updates of one row only one does.
+                con.execute("update lake_version set version = version")
+                con.execute(
+                    f"insert into head_{writer} select {first}, 1 where not exists (from head_{writer})"
+                )
 
 
 def keep_in_catalog(con: duckdb.DuckDBPyConnection, table: str) -> None:

@@ -130,4 +130,5 @@ def test_g7_killed_while_building_and_swapping_under_load(own_stack, tmp_path, m
     assert reader.returncode == 0, output
     assert StreamChild(settings, drain=True).wait(600) == 0
     assert_lake_is_whole(settings)
-    assert assert_no_alert_twice(settings) > 0
+    # What a swap itself takes in is not sent (G8), so a window's last message may be older than its row.
+    assert assert_no_alert_twice(settings, agrees=False) > 0
