@@ -79,7 +79,8 @@ def prepare(
     fold_of.cache_clear()
     if variant.file.endswith(".py"):
         patch_definition(monkeypatch, variant.file, variant.find, variant.replace)
-    put_models(engine.pipeline, lambda model: CONSERVES.sub("\n", with_edit(variant, model)), views)
+    if not variant.is_conserving:
+        put_models(engine.pipeline, lambda model: CONSERVES.sub("\n", with_edit(variant, model)), views)
 
 
 def with_edit(variant: WrongVariant, model: Model) -> str:

@@ -13,6 +13,7 @@ from proptech_pipelines.cli.bench import bench
 from proptech_pipelines.cli.check import check
 from proptech_pipelines.cli.dead_letters import dead_letters
 from proptech_pipelines.cli.down import down
+from proptech_pipelines.cli.late import late
 from proptech_pipelines.cli.log import log
 from proptech_pipelines.cli.plan import plan, purge, rollback
 from proptech_pipelines.cli.property import property_
@@ -28,6 +29,7 @@ COMMANDS = (up, down, status, query, property_, search, attach, rollback, purge,
 GROUPS: dict[str, typer.Typer] = {
     "bench": bench,
     "dead-letters": dead_letters,
+    "late": late,
     "log": log,
     "plan": plan,
     "schema": schema,

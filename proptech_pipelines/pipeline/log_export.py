@@ -28,6 +28,7 @@ _ORDERS = {
     "control_log": "number",
     "dead_letter_records": "commit_number, topic, topic_id, kafka_partition, kafka_offset",
     "dead_letter_attempts": "commit_number, topic, topic_id, kafka_partition, kafka_offset",
+    "readmissions": "commit_number, table_name, topic_id, kafka_partition, kafka_offset",
 }
 Report = Callable[[str, int, int], None]
 """What is being written, how many files are done, and how many there are."""

@@ -35,6 +35,7 @@ class Transaction:
     ranges: Sequence[Row]
     entries: Sequence[Row]
     attempts: Sequence[Row]
+    readmissions: Sequence[Row]
 
 
 @dataclass
@@ -92,12 +93,11 @@ class ExportedLog:
 
     def transactions(self) -> Iterator[Transaction]:
         """The transactions of the log, in order."""
-        ranges, entries, attempts = (
-            _Cursor(self._rows(name)) for name in ("log_ranges", "control_log", "dead_letter_attempts")
-        )
+        names = ("log_ranges", "control_log", "dead_letter_attempts", "readmissions")
+        cursors = [_Cursor(self._rows(name)) for name in names]
         for row in self._rows("ledger"):
             number = row["commit_number"]
-            yield Transaction(number, ranges.take(number), entries.take(number), attempts.take(number))
+            yield Transaction(number, *(cursor.take(number) for cursor in cursors))
 
     def rows(self, name: str) -> Iterator[Row]:
         """The rows of one of its tables, in the order of transactions."""

@@ -21,13 +21,14 @@ from proptech_pipelines.lake.positions import Partition, Positions
 from proptech_pipelines.lake.transactions import move_head, transaction
 from proptech_pipelines.pipeline.ingest import Ingest
 from proptech_pipelines.pipeline.log_files import ExportedLog, Row, Transaction
+from proptech_pipelines.pipeline.readmit import write_readmission
 from proptech_pipelines.pipeline.redrive import Redriver
 from proptech_pipelines.pipeline.redrive_plan import Trial
 
 MAX_RECORDS = 200_000
 MAX_BYTES = 256 << 20
 """Most records, and bytes of values, that are taken in at once; one transaction of the log may have more."""
-KINDS = {"partition_idle", "schema_resolved", "gap_accepted", "redrive", "swap"}
+KINDS = {"partition_idle", "schema_resolved", "gap_accepted", "redrive", "readmit", "swap"}
 Report = Callable[[str, int, int], None]
 """What is at work (`log`, or a family), how far it is, and where it ends: records, or ingest transactions."""
 
@@ -99,6 +100,9 @@ class Replay:
         }
         if "redrive" in kinds:
             self._redrive(item)
+        elif "readmit" in kinds:
+            write_readmission(self._con, item.readmissions, self._leases)
+            self._ingest.load()
         elif "swap" in kinds:
             self._write(item)
         else:

@@ -7,9 +7,10 @@ re-admission or a swap came between, it chooses again. No table of rows is touch
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
@@ -143,13 +144,16 @@ def _choose_first(con: Connection, choice: Choice, limit: int) -> int:
 
 
 def write_readmission(
-    con: Connection, rows: Sequence[dict[str, object]], leases: Leases | None = None
+    con: Connection, rows: Sequence[Mapping[str, Any]], leases: Leases | None = None
 ) -> int:
     """Re-admit exactly `rows` (of table readmissions) of one table and topic; the number of the entry.
 
     A record that was not late, or that is not there, adds nothing.
     """
-    con.register("readmitted_rows", pa.Table.from_pylist(list(rows), _SCHEMA))
+    con.register(
+        "readmitted_rows",
+        pa.Table.from_pylist([{name: row[name] for name in _SCHEMA.names} for row in rows], _SCHEMA),
+    )
     con.execute(f"create or replace temporary table {CHOSEN} as from readmitted_rows")
     con.unregister("readmitted_rows")
     with leases.hold(INGEST_LEASE) if leases else nullcontext(), transaction(con):

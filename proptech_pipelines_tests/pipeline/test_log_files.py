@@ -6,6 +6,7 @@ import pytest
 
 from proptech_pipelines.errors import SettingsError
 from proptech_pipelines.kafka.records import Fetched
+from proptech_pipelines.lake import late
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.letters import Choice, Named
 from proptech_pipelines.lake.log_writer import INGEST, write_control
@@ -14,6 +15,7 @@ from proptech_pipelines.pipeline import log_replay
 from proptech_pipelines.pipeline.checks import ledger_is_gapless, records_are_conserved, replay_equals_stream
 from proptech_pipelines.pipeline.log_export import export_log
 from proptech_pipelines.pipeline.log_import import import_log
+from proptech_pipelines.pipeline.readmit import readmit
 from proptech_pipelines.pipeline.verify import verify_log
 from proptech_pipelines.publishing.outbox import Outbox, published
 from proptech_pipelines.testing import PipelineDriver, Record, encode, topic_id
@@ -27,7 +29,7 @@ from proptech_pipelines_tests.pipeline.redrive_lake import (
     under,
 )
 
-OWN = {"commit_number", "control_number", "dead_at", "attempted_at", "written_at"}
+OWN = {"commit_number", "control_number", "dead_at", "attempted_at", "written_at", "made_at"}
 """Columns that the equality of tables leaves out."""
 TABLES = (
     "event_log",
@@ -40,6 +42,8 @@ TABLES = (
     "price_change_windows",
     "price_change_late",
     "market_alerts",
+    "readmissions",
+    "revisions",
 )
 
 
@@ -86,7 +90,12 @@ def fill(driver: PipelineDriver) -> None:
     again = Fetched(CHANGES, "another-id", 0, 0, 0)
     again.append(0, (1, NOON_MS), b"home", encode(change(0, 0)), [("trace", b"1"), ("empty", None)])
     driver.ingest.take([again])
-    driver.pipe([change(17, 9000), change(5, 30, partition=1), change(18, 1)])
+    driver.pipe([change(17, 9000), change(5, 30, partition=1), change(18, 1), change(19, 61)])
+    # Late, and re-admitted, one before the other.
+    driver.advance()
+    assert [readmit(driver.con, late.Choice(), 1).records for _ in range(3)] == [1, 1, 0]
+    driver.ingest.load()
+    driver.pipe([change(20, 9001)])
 
 
 def swap(driver: PipelineDriver) -> None:
@@ -178,8 +187,8 @@ def test_an_import_that_dies_anywhere_goes_on_from_its_last_transaction(old, emp
 def test_what_came_since_an_earlier_export_is_taken_in_behind_it(old, empty, tmp_path):
     export_log(old.settings, tmp_path / "first")
     import_log(empty, tmp_path / "first")
-    old.pipe([change(19, 12, new=10**6), change(6, 41, partition=1)])
-    redriver(old).redrive(Choice(named=(Named(CHANGES, 0, 19),)), value=encode(change(19, 12)))
+    old.pipe([change(21, 12, new=10**6), change(6, 41, partition=1)])
+    redriver(old).redrive(Choice(named=(Named(CHANGES, 0, 21),)), value=encode(change(21, 12)))
     old.restart()
     old.advance()
     manifest = export_log(old.settings, tmp_path / "second", tmp_path / "first")
@@ -206,7 +215,7 @@ def test_an_export_that_died_goes_on_at_its_cut_while_the_log_grows(old, empty, 
     with pytest.raises(KeyboardInterrupt):
         export_log(old.settings, tmp_path / "log", report=die)
     assert not (tmp_path / "log").exists()
-    old.pipe([change(19, 50)])
+    old.pipe([change(21, 50)])
     assert export_log(old.settings, tmp_path / "log")["records"] == records
     assert not (tmp_path / "log.partial").exists()
     assert import_log(empty, tmp_path / "log").records == records

@@ -12,6 +12,7 @@ from proptech_pipelines_tests.wrong_variants.hourly import HOURLY
 from proptech_pipelines_tests.wrong_variants.price_drop_notifications import PRICE_DROP_NOTIFICATIONS
 from proptech_pipelines_tests.wrong_variants.processed_properties import PROCESSED_PROPERTIES
 from proptech_pipelines_tests.wrong_variants.property_history import PROPERTY_HISTORY
+from proptech_pipelines_tests.wrong_variants.readmissions import READMISSIONS
 from proptech_pipelines_tests.wrong_variants.recommendations import RECOMMENDATIONS
 from proptech_pipelines_tests.wrong_variants.stale_price_cuts import STALE_PRICE_CUTS
 from proptech_pipelines_tests.wrong_variants.variant import WrongVariant
@@ -32,4 +33,5 @@ WRONG_VARIANTS = (
     *STALE_PRICE_CUTS,
     *PROCESSED_PROPERTIES,
     *RECOMMENDATIONS,
+    *READMISSIONS,
 )

@@ -22,6 +22,8 @@ class WrongVariant:
     way: Way = "stream"
     families: tuple[str, ...] = FAMILIES
     """The families that take the log in, and whose tables are compared."""
+    is_conserving: bool = False
+    """Whether folds keep their `[conserves]`, by which records are re-admitted and rows conserved."""
 
     def __str__(self) -> str:
         return self.name

@@ -1,0 +1,1 @@
+"""Late rows: the job that re-admits them."""
