@@ -67,4 +67,5 @@ def test_down_where_nothing_runs_says_so(run, tmp_path):
 
 
 def test_status_of_an_unused_home_says_how_to_begin(run, tmp_path):
-    assert "`proptech up` starts everything." in run("status", "--home", tmp_path).out.replace("\n", " ")
+    said = " ".join(run("status", "--home", tmp_path).out.split())
+    assert "`proptech up` starts everything." in said
