@@ -20,10 +20,7 @@ def readmissions_in(session: Session, fold: Model, part: slices.Slice) -> list[i
     """The ingest transactions of `part` that re-admitted records to `fold`, ascending."""
     if not is_readmittable(fold):
         return []
-    rows = session.con.execute(
-        f"select distinct {COMMIT_COLUMN} from {_TABLE} where {_of(fold)} and {part.where()} order by 1"
-    ).fetchall()
-    return [row[0] for row in rows]
+    return [number for number in session.readmissions.get(fold.name, ()) if part.low < number <= part.high]
 
 
 def add_readmitted(session: Session, fold: Model, part: slices.Slice, commit_number: int) -> None:
@@ -86,7 +83,7 @@ def without_readmissions(session: Session, leaf: slices.Leaf, high: int, since: 
     """
 
     def decided(root: Model) -> str:
-        if not is_readmittable(root):
+        if not readmissions_in(session, root, slices.Slice(0, high)):
             return leaf(root)
         condition = f"{COMMIT_COLUMN} <= {high}"
         if since and root.reach_days:

@@ -1,12 +1,13 @@
 """What every kind of model needs to be executed: a connection, the graph, and where the stored tables are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import duckdb
 
 from proptech_pipelines.lake.connection import scalar
+from proptech_pipelines.lake.readmission_tables import readmissions_by_fold
 from proptech_pipelines.lake.stream_times import redrives_of_passed
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
@@ -41,6 +42,11 @@ class Session:
     @cached_property
     def _redrives(self) -> Mapping[str, Mapping[int, int]]:
         return redrives_of_passed(self.con)
+
+    @cached_property
+    def readmissions(self) -> Mapping[str, Sequence[int]]:
+        """By fold, the ingest transactions that re-admitted records to it, ascending."""
+        return readmissions_by_fold(self.con)
 
     def temporary(self, name: str, sql: str) -> None:
         """Put the rows of `sql` into the temporary table `name`."""

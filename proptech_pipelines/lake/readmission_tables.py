@@ -1,5 +1,7 @@
 """Tables of re-admissions: the late records that count after all, and what that changed in the folds."""
 
+import duckdb
+
 from proptech_pipelines.lake.log_columns import COMMIT, COORDINATES, Columns
 
 _REVISION: Columns = {
@@ -46,3 +48,14 @@ REVISIONS = """
             where g.table_name = r.table_name and g.generation = r.generation and g.state = 'live'
         )"""
 """The view `revisions`."""
+
+
+def readmissions_by_fold(con: duckdb.DuckDBPyConnection) -> dict[str, list[int]]:
+    """By fold, the ingest transactions that re-admitted records to it, ascending."""
+    found: dict[str, list[int]] = {}
+    # The control log is kept in the catalog; the records themselves are in files.
+    for name, number in con.execute(
+        "select detail ->> 'table', commit_number from control_log where kind = 'readmit' order by number"
+    ).fetchall():
+        found.setdefault(name, []).append(number)
+    return found
