@@ -166,7 +166,7 @@ WRONG = {
     "without the wait": ("- interval '{model.wait}'\"", '"'),
     "one topic is enough": ("in graph.upstream(model.name) if", "in graph.upstream(model.name)[:1] if"),
     "rows of the slice not read": ("session.whole_leaf(part.high)", "session.whole_leaf(part.low)"),
-    "no reach": ("timestamp '{low}' - interval '{reach[name]}'", "timestamp '{low}'"),
+    "no reach": (">= timestamp '{low}' - interval '{reach[name]}'", ">= timestamp '{low}'"),
     "the far end of the reach lost": ("{column} >= timestamp '{low}' -", "{column} > timestamp '{low}' -"),
 }
 """Wrong engines, by what is wrong with them: an edit of a definition."""
