@@ -44,7 +44,7 @@ def with_readmissions(
 
 @st.composite
 def _chosen(draw: st.DrawFn, late: list[Staged], rows: list[Staged]) -> list[Staged]:
-    """A few late rows, and now and then another one: each re-admission is a transaction of its own, which costs time."""
+    """A few late rows, and now and then another one: each re-admission is a transaction of its own."""
     found = draw(st.lists(st.sampled_from(late), max_size=MOST, unique_by=id)) if late else []
     if rows and draw(st.sampled_from((False,) * 4 + (True,))):
         other = draw(st.sampled_from(rows))
