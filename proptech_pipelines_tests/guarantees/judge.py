@@ -8,7 +8,7 @@ from collections import Counter
 import fastavro
 from confluent_kafka import Consumer, TopicPartition
 
-from proptech_pipelines.contracts.topics import INPUT_TOPICS, schema_text
+from proptech_pipelines.contracts.topics import INPUT_TOPICS, OUTPUT_TOPICS, schema_text
 from proptech_pipelines.kafka.client import client_config
 from proptech_pipelines.kafka.cluster import Cluster
 from proptech_pipelines.lake.connection import connect
@@ -149,6 +149,33 @@ def assert_no_dead_letter_twice(settings, since=None) -> int:
         con.close()
     assert published == Counter(rows)
     return len(rows)
+
+
+def assert_no_message_twice(settings) -> dict[str, int]:
+    """No output topic holds an id twice, for a plain read_committed consumer; the number of messages by topic.
+
+    The id is the first field of a message or, on a dead-letter topic, the coordinates of the record.
+    """
+    found: dict[str, Counter] = {name: Counter() for name in OUTPUT_TOPICS}
+    schemas = {
+        name: fastavro.parse_schema(json.loads(schema_text(name)))
+        for name in OUTPUT_TOPICS
+        if not name.endswith("-dlq")
+    }
+    for message in read_topics(settings, list(OUTPUT_TOPICS)):
+        schema = schemas.get(message.topic())
+        if schema is None:
+            headers = dict(message.headers())
+            names = ("topic", "partition", "offset")
+            name = tuple(headers[f"__streams.errors.{item}"] for item in names)
+        else:
+            fields = fastavro.schemaless_reader(io.BytesIO(message.value()[5:]), schema, None)
+            name = next(iter(fields.values()))
+        found[message.topic()][name] += 1
+    for topic, names in found.items():
+        doubled = [name for name, count in names.items() if count > 1]
+        assert not doubled, (topic, len(doubled), doubled[:3])
+    return {topic: names.total() for topic, names in found.items()}
 
 
 def _add(digest, offset, key, value) -> None:

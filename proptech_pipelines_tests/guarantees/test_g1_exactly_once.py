@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -17,12 +18,14 @@ from proptech_pipelines_tests.guarantees.judge import (
     assert_lake_is_whole,
     assert_no_alert_twice,
     assert_no_dead_letter_twice,
+    assert_no_message_twice,
 )
 from proptech_pipelines_tests.guarantees.lakes import StreamChild, fresh_lake
 
 RANDOM_KILLS = 25
 STEPS = 25
 EVENTS_PER_SECOND = 20_000
+SPEED = 20
 # One statement after the other of the first transactions of a run, over all its connections.
 FIRST_STEP = 2
 
@@ -37,11 +40,14 @@ def own_stack(tmp_path):
 @pytest.mark.timeout(1500)
 def test_g1_killed_at_random_instants_and_at_each_step_of_a_commit(own_stack, tmp_path):
     settings = fresh_lake(own_stack, tmp_path / "lake")
+    settings = replace(settings, idle_timeout_ms=2_000)
+    settings.store()
     stopped = threading.Event()
+    # Event time passes so fast that settled tables decide something.
+    start_ms = int(time.time() * 1000) - 3 * 3_600_000
+    options = Options(events_per_second=EVENTS_PER_SECOND, speed=SPEED, start_ms=start_ms)
     load = threading.Thread(
-        target=produce,
-        args=(settings,),
-        kwargs={"options": Options(events_per_second=EVENTS_PER_SECOND), "stopped": stopped.is_set},
+        target=produce, args=(settings,), kwargs={"options": options, "stopped": stopped.is_set}
     )
     load.start()
     chance = random.Random(20_000)
@@ -61,6 +67,7 @@ def test_g1_killed_at_random_instants_and_at_each_step_of_a_commit(own_stack, tm
     assert records > EVENTS_PER_SECOND * RANDOM_KILLS
     assert assert_no_alert_twice(settings) > 0
     assert assert_no_dead_letter_twice(settings) > 0
+    assert min(assert_no_message_twice(settings).values()) > 0
 
 
 def test_g1_a_repeated_run_adds_nothing(stack, tmp_path):
