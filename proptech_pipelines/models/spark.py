@@ -12,8 +12,9 @@ is UTC, and timestamps of the lake are read as TIMESTAMP_NTZ, as Spark does by d
 | `a / b` | of two decimals a decimal of 6 places | of two doubles |
 | `sum(a)` within a cast to `decimal(38, 0)` | of integers a BIGINT: an error beyond it | a sum of decimals |
 | `epoch_ms(a)`, `date_trunc(a, b)` | a TIMESTAMP, which is shown in a time zone | TIMESTAMP_NTZ |
+| `rank()`, `row_number()` | an INT | BIGINT |
 
-Integer division and `%` truncate toward zero in both. `rank()` and `row_number()` are 32 bits wide in Spark.
+Integer division and `%` truncate toward zero in both.
 """
 
 from sqlglot import exp
@@ -48,7 +49,9 @@ def _rewrite(node: exp.Expr) -> None:
         for total in node.find_all(exp.Sum):
             total.set("this", exp.Cast(this=total.this, to=_WIDE.copy()))
     elif isinstance(node, exp.UnixToTime | exp.TimestampTrunc | exp.DateTrunc):
-        node.replace(_cast(node.copy(), "timestamp"))
+        node.replace(_cast(node, "timestamp"))
+    elif isinstance(node, exp.Window) and isinstance(node.this, exp.Rank | exp.RowNumber):
+        node.replace(_cast(node, "bigint"))
 
 
 def _integer_division(node: exp.IntDiv) -> exp.Expr:

@@ -1,5 +1,6 @@
 """One Spark for all tests of this folder."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -25,6 +26,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.ui.enabled": "false",
     }
+    on_interrupt = signal.getsignal(signal.SIGINT)
     with spark_gateway(folder) as environment, pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
@@ -38,3 +40,4 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         yield session
         session.stop()
         gateway.shutdown()
+    signal.signal(signal.SIGINT, on_interrupt)  # pyspark puts its own in the place
