@@ -7,7 +7,7 @@ is UTC, and timestamps of the lake are read as TIMESTAMP_NTZ, as Spark does by d
 | DuckDB | in sqlglot's Spark | by the rule |
 |---|---|---|
 | `hugeint` | INT128, which Spark does not know | DECIMAL(38, 0) |
-| `a // b`, where `a` is made of a `hugeint` | `a DIV b`, a BIGINT: an error beyond it | `(a - a % b) / b`, exact |
+| `a // b`, where `a` is made of a `hugeint` | `a DIV b`, a BIGINT: wrong beyond it | `(a - a % b) / b`, exact |
 | `a // b`, `a % b`, where `b` is 0 | an error | null: `nullif(b, 0)` |
 | `a / b` | of two decimals a decimal of 6 places | of two doubles |
 | `sum(a)` within a cast to `decimal(38, 0)` | of integers a BIGINT: an error beyond it | a sum of decimals |

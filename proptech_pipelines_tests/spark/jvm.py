@@ -42,7 +42,7 @@ def spark_gateway(folder: Path) -> Iterator[dict[str, str]]:
     }
     command = java_command(
         *("org.apache.spark.deploy.SparkSubmit", "--master", "local[2]", "pyspark-shell"),
-        max_heap_mib=768,
+        max_heap_mib=512,
         properties=[
             *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED),
             "-Djdk.reflect.useDirectMethodHandle=false",
@@ -50,6 +50,7 @@ def spark_gateway(folder: Path) -> Iterator[dict[str, str]]:
             f"-Djava.io.tmpdir={folder}",
             f"-Dderby.system.home={folder}",
             "-XX:TieredStopAtLevel=1",  # half a minute's work does not pay for better code
+            "-XX:+UseSerialGC",
         ],
         class_path=_HOME / "jars",
     )
