@@ -79,7 +79,7 @@ class Both:
         return self.spark.sql(spark_sql(model))
 
     def frame(self, name: str) -> DataFrame:
-        """What `name` is on Spark: staging rows from their file, a model by its SQL."""
+        """What `name` is on Spark: staging rows from their file, a model by its SQL, worked out once."""
         if name not in self.frames:
             model = self.lake.pipeline.graph.models.get(name)
             if model is None or model.kind == "staging":
@@ -87,8 +87,7 @@ class Both:
             else:
                 for parent in model.inputs:
                     self.frame(parent)
-                frame = self.spark.sql(spark_sql(model))
-                self.frames[name] = frame.cache() if model.is_stored else frame
+                self.frames[name] = self.spark.sql(spark_sql(model)).cache()
             self.frames[name].createOrReplaceTempView(name)
         return self.frames[name]
 
