@@ -17,6 +17,7 @@ LakeError = duckdb.Error
 """What the lake raises that is not foreseen."""
 LAKE = "lake"
 METADATA_SCHEMA = "ducklake"
+_FOLDER = "lake_folder"
 _ATTEMPTS = 5
 _SECRET = re.compile(r"(password\s*=\s*)\S+", re.IGNORECASE)
 
@@ -62,6 +63,7 @@ def attach(con: duckdb.DuckDBPyConnection, settings: Settings, *, read_only: boo
     try:
         _attach(con, f"ATTACH 'ducklake:{quoted(source)}' AS {LAKE} ({', '.join(options)})")
         con.execute(f"USE {LAKE}")
+        con.execute(f"SET VARIABLE {_FOLDER} = '{quoted(str(settings.lake_path))}'")
     except duckdb.Error as error:
         if "creating a new DuckLake is explicitly disabled" in str(error):
             raise LakeMissing(
@@ -89,7 +91,15 @@ def cursor(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """Another connection to the same DuckDB, for another thread."""
     other = con.cursor()
     other.execute(f"USE {LAKE}")
+    other.execute(f"SET VARIABLE {_FOLDER} = '{quoted(str(data_folder(con)))}'")
     return other
+
+
+def data_folder(con: duckdb.DuckDBPyConnection) -> Path:
+    """Where the lake that is attached to `con` keeps its files."""
+    # All rows are fetched: a result that is left open holds its transaction, and a catalog in SQLite, open with it.
+    (row,) = con.execute(f"select getvariable('{_FOLDER}')").fetchall()
+    return Path(str(row[0]))
 
 
 def scalar(con: duckdb.DuckDBPyConnection, sql: str, values: Sequence[object] = ()) -> int:

@@ -60,10 +60,11 @@ def merge_files(con: duckdb.DuckDBPyConnection, folded: Collection[str] = ()) ->
     if found is None:
         return None
     table, tier = found
-    con.execute(
-        f"call ducklake_merge_adjacent_files('{LAKE}', '{table}', max_compacted_files => {tier.at_once}, "
-        f"min_file_size => {tier.low_bytes}, max_file_size => {tier.high_bytes})"
-    ).fetchall()
+    with transaction(con):
+        con.execute(
+            f"call ducklake_merge_adjacent_files('{LAKE}', '{table}', max_compacted_files => {tier.at_once}, "
+            f"min_file_size => {tier.low_bytes}, max_file_size => {tier.high_bytes})"
+        ).fetchall()
     return table
 
 

@@ -243,19 +243,22 @@ def create_heads(con: duckdb.DuckDBPyConnection, writers: Sequence[str], first: 
     Raises LedgerConflict if another process is at it too: try again.
     """
     known = {row[0] for row in con.execute("select table_name from information_schema.tables").fetchall()}
-    for writer in writers:
-        if f"head_{writer}" not in known:
-            with transaction(con):
+    missing = [writer for writer in writers if f"head_{writer}" not in known]
+    if missing:
+        with transaction(con):
+            for writer in missing:
                 con.execute(f"create table head_{writer} (b bigint, generation integer)")
+        for writer in missing:
             keep_in_catalog(con, f"head_{writer}")
     if not writers:
         return
     counts = " union all ".join(f"select '{name}', count(*) from head_{name}" for name in writers)
-    for writer, rows in con.execute(counts).fetchall():
-        if not rows:
-            with transaction(con):
-                # Two inserts would both commit; of two updates of one row only one does.
-                con.execute("update lake_version set version = version")
+    empty = [writer for writer, rows in con.execute(counts).fetchall() if not rows]
+    if empty:
+        with transaction(con):
+            # Two inserts would both commit; of two updates of one row only one does.
+            con.execute("update lake_version set version = version")
+            for writer in empty:
                 con.execute(
                     f"insert into head_{writer} select {first}, 1 where not exists (from head_{writer})"
                 )

@@ -1,8 +1,7 @@
 """What the threads of one stream run tell each other: how far everyone is, who failed, and when to stop."""
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -13,47 +12,55 @@ class Cut:
     control_number: int = 0
 
 
-@dataclass
 class Progress:
-    """Committed numbers by writer, with waiting for them. Safe between threads."""
+    """Committed numbers by writer, with waiting for them. Safe between threads.
 
-    stop: threading.Event = field(default_factory=threading.Event)
-    halted: dict[str, BaseException] = field(default_factory=dict[str, BaseException])
-    _cuts: dict[str, Cut] = field(default_factory=dict[str, Cut])
-    _moved: threading.Condition = field(default_factory=threading.Condition)
+    Whoever waits is woken by the writer waited for and by the end, not by everyone: a run has some 30 threads.
+    """
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        """Set when no more is taken in: families end once they have taken what there is."""
+        self.finish = threading.Event()
+        """Set when families have ended: outboxes end once they have published what there is."""
+        self.halted: dict[str, BaseException] = {}
+        self._cuts: dict[str, Cut] = {}
+        self._lock = threading.Lock()
+        self._moved: dict[str, threading.Condition] = {}
 
     def report(self, writer: str, number: int, control_number: int = 0) -> None:
         """Note that `writer` has committed `number`."""
-        with self._moved:
+        with self._lock:
             self._cuts[writer] = Cut(number, control_number)
-            self._moved.notify_all()
+            self._condition(writer).notify_all()
 
     def halt(self, writer: str, error: BaseException) -> None:
         """Note that `writer` gives up with `error`; the others go on."""
-        with self._moved:
+        with self._lock:
             self.halted[writer] = error
-            self._moved.notify_all()
 
     def cut(self, writer: str) -> Cut:
         """The last number of `writer`."""
-        with self._moved:
+        with self._lock:
             return self._cuts.get(writer, Cut())
 
-    def wait_beyond(self, writer: str, number: int, seconds: float) -> Cut:
-        """Wait until `writer` is beyond `number`, we are to stop, or `seconds` passed; its last cut."""
-        with self._moved:
-            self._moved.wait_for(
-                lambda: self.stop.is_set() or self._cuts.get(writer, Cut()).number > number, seconds
+    def wait_beyond(self, writer: str, number: int, seconds: float, end: threading.Event) -> Cut:
+        """Wait until `writer` is beyond `number`, `end` is set, or `seconds` passed; its last cut.
+
+        `end` is `stop` or `finish`.
+        """
+        with self._lock:
+            self._condition(writer).wait_for(
+                lambda: end.is_set() or self._cuts.get(writer, Cut()).number > number, seconds
             )
             return self._cuts.get(writer, Cut())
 
-    def wait_until(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait until `condition` holds, looking whenever anyone moves; whether it does."""
-        with self._moved:
-            return self._moved.wait_for(condition, seconds)
+    def end(self, end: threading.Event) -> None:
+        """Set `end` (`stop` or `finish`), and wake who waits."""
+        end.set()
+        with self._lock:
+            for condition in self._moved.values():
+                condition.notify_all()
 
-    def end(self) -> None:
-        """Tell everyone to stop after what they are doing."""
-        self.stop.set()
-        with self._moved:
-            self._moved.notify_all()
+    def _condition(self, writer: str) -> threading.Condition:
+        return self._moved.setdefault(writer, threading.Condition(self._lock))

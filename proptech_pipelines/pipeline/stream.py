@@ -104,7 +104,7 @@ class StreamRun:
     @contextmanager
     def _working(self, con: Connection, graph: Graph) -> Iterator[None]:
         """Families, outboxes and upkeep at work; at the end each finishes what the one before it has committed."""
-        settings, progress, finish = self._settings, self._progress, threading.Event()
+        settings, progress = self._settings, self._progress
         registered = outboxes(settings)
         with ExitStack() as stack:
             consumers: list[threading.Thread] = [
@@ -120,15 +120,15 @@ class StreamRun:
                 for outbox in registered:
                     leases = stack.enter_context(Leases(settings))
                     publisher = OutboxPublisher(settings, cursor(con), outbox)
-                    publishers.append(OutboxWorker(publisher, leases, progress, finish))
+                    publishers.append(OutboxWorker(publisher, leases, progress))
             for worker in (*consumers, *publishers):
                 worker.start()
             try:
                 yield
             finally:
-                progress.end()
+                progress.end(progress.stop)
                 for worker in consumers:
                     worker.join()
-                finish.set()
+                progress.end(progress.finish)
                 for worker in publishers:
                     worker.join()

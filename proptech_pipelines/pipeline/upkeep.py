@@ -13,7 +13,7 @@ from proptech_pipelines.lake.lease import Leases, family_lease
 from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
-from proptech_pipelines.pipeline.consumer_groups import show_positions
+from proptech_pipelines.pipeline.consumer_groups import ShownPositions
 from proptech_pipelines.pipeline.progress import Progress
 from proptech_pipelines.publishing.outbox import Outbox
 from proptech_pipelines.settings import Settings
@@ -50,13 +50,14 @@ class UpkeepWorker(threading.Thread):
 
     def run(self) -> None:
         """Work until told to stop."""
+        positions = ShownPositions(self._settings, self._con)
         cleaned = shown = time.monotonic()
         with Leases(self._settings) as leases:
             while not self._progress.stop.wait(_STEP_SECONDS):
                 try:
                     self.step(leases)
                     if time.monotonic() - shown > _GROUPS_SECONDS:
-                        show_positions(self._settings, self._con, self._graph)
+                        positions.show(self._graph)
                         shown = time.monotonic()
                     if time.monotonic() - cleaned > _LEFTOVERS_SECONDS:
                         maintenance.remove_leftovers(self._con)

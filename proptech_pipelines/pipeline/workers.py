@@ -83,7 +83,7 @@ class FamilyWorker(threading.Thread):
             position = self._position = family_position(self._con, self._family)
             self._progress.report(self._family, position.commit_number)
         seen = max(position.input_commit, self._seen)
-        cut = self._progress.wait_beyond(INGEST, seen, _LOOK_SECONDS)
+        cut = self._progress.wait_beyond(INGEST, seen, _LOOK_SECONDS, self._progress.stop)
         if cut.number <= seen:
             return not self._progress.stop.is_set()
         part = next_slice(self._con, self._graph, self._family, Slice(seen, cut.number))
@@ -100,16 +100,13 @@ class FamilyWorker(threading.Thread):
 
 
 class OutboxWorker(threading.Thread):
-    """Publishes one outbox as its writer commits, until `finish` is set. An outage of the broker is waited for."""
+    """Publishes one outbox as its writer commits, until told to finish. An outage of the broker is waited for."""
 
-    def __init__(
-        self, publisher: OutboxPublisher, leases: Leases, progress: Progress, finish: threading.Event
-    ) -> None:
+    def __init__(self, publisher: OutboxPublisher, leases: Leases, progress: Progress) -> None:
         super().__init__(name=f"outbox {publisher.outbox.name}", daemon=True)
         self._publisher = publisher
         self._leases = leases
         self._progress = progress
-        self._finish = finish
 
     def run(self) -> None:
         """Work until told to finish; what its writer has committed by then goes out first.
@@ -117,7 +114,7 @@ class OutboxWorker(threading.Thread):
         A run that is ending still publishes what it committed: its successor waits for that.
         """
         lease = outbox_lease(self._publisher.outbox.name)
-        if not self._leases.acquire(lease, self._finish.is_set):
+        if not self._leases.acquire(lease, self._progress.finish.is_set):
             return
         try:
             self._publish()
@@ -126,17 +123,17 @@ class OutboxWorker(threading.Thread):
             self._leases.release(lease)
 
     def _publish(self) -> None:
-        writer, number = self._publisher.outbox.writer, 0
+        writer, number, finish = self._publisher.outbox.writer, 0, self._progress.finish
         while True:
-            finishing = self._finish.is_set()
-            number = self._progress.wait_beyond(writer, number, _LOOK_SECONDS).number
+            finishing = finish.is_set()
+            number = self._progress.wait_beyond(writer, number, _LOOK_SECONDS, finish).number
             try:
                 self._publisher.advance(number)
                 self._progress.report(self._publisher.outbox.name, number)
             except (ServiceError, LedgerConflict) as error:
                 log.warning("%s", error)
                 number = 0
-                self._finish.wait(_LOOK_SECONDS)
+                finish.wait(_LOOK_SECONDS)
             except Exception as error:
                 log.exception("outbox %s halts", self._publisher.outbox.name)
                 self._progress.halt(self._publisher.outbox.name, error)

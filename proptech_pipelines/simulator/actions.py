@@ -3,8 +3,9 @@
 Homes come on the market one after the other, Californian and Iowan in turn. The sale numbered n puts home n
 on the market, makes home n - 120 pending and sells (or withdraws) home n - 128; prices change only in
 between, and only homes on the market are viewed. So whatever is drawn, a home is listed before it is viewed
-and reduced before it is sold, and comes back at its recorded price. Users come one after the other too; even
-numbers live in California and odd ones in Iowa, and look at homes there.
+and reduced before it is sold. When all homes have been on the market, others like them follow, at the recorded
+prices and under ids of their own, so that the market is as large as the rate of events asks for. Users come one
+after the other too; even numbers live in California and odd ones in Iowa, and look at homes there.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +19,7 @@ OPEN_SALES = 120
 """Homes on the market that are not yet pending."""
 MARKET_SALES = 128
 """Homes on the market."""
-USERS = 5_000
+USERS = 100_000
 FIRST_USERS = 128
 CHANGES_PER_SALE = 5
 _TOLD = 0.2

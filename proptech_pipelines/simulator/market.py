@@ -20,7 +20,7 @@ class Market:
     def __init__(self, seed: int, tables: Tables, listed: int) -> None:
         self._seed, self._tables, self._listed = seed, tables, listed
         self._prices = self._recorded(np.arange(listed - MARKET_SALES, listed))
-        self._updates = np.zeros(len(tables.prices), dtype=np.int64)
+        self._updates = np.zeros(MARKET_SALES, dtype=np.int64)
 
     def tell(self, parts: Sequence[Rows], times: Sequence[Ints], listed: int) -> list[Rows]:
         """The rows of a chunk, after which `listed` homes have been listed; `times` are their event times.
@@ -29,11 +29,11 @@ class Market:
         """
         first = self._listed - MARKET_SALES
         prices = np.concatenate([self._prices, self._recorded(np.arange(self._listed, listed))])
+        updates = np.concatenate([self._updates, np.zeros(listed - self._listed, dtype=np.int64)])
         old = new = np.zeros(1, dtype=np.int64)
         for rows, time in zip(parts, times, strict=True):
             if rows.topic == "property-price-changes":
                 old, new = self._walk(prices, first, rows, time)
-        self._prices, self._listed = prices[-MARKET_SALES:], listed
         told: list[Rows] = []
         for rows in parts:
             if rows.topic == "property-price-changes":
@@ -41,10 +41,11 @@ class Market:
             elif rows.topic == "property-events":
                 added = {"price": self._step_prices(rows, prices, first, new)}
             elif rows.topic == "property-updates":
-                added = {"version": self._versions(rows)}
+                added = {"version": _versions(updates, rows.data["sale"] - first)}
             else:
                 added = {}
             told.append(replace(rows, data={**rows.data, **added}))
+        self._prices, self._updates, self._listed = prices[-MARKET_SALES:], updates[-MARKET_SALES:], listed
         return told
 
     def _recorded(self, sale: Ints) -> Ints:
@@ -64,9 +65,9 @@ class Market:
             [listed, reduced], [self._recorded(sale), changed[rows.data["change"]]], prices[sale - first]
         )
 
-    def _versions(self, rows: Rows) -> Ints:
-        """How often the home of each row was updated before."""
-        home = self._tables.homes_of_sales(rows.data["sale"])
-        version = self._updates[home] + rank_in_group(home)
-        self._updates += np.bincount(home, minlength=len(self._updates))
-        return version
+
+def _versions(updates: Ints, sale: Ints) -> Ints:
+    """How often the property of each sale was updated before; counts these in `updates`."""
+    version = updates[sale] + rank_in_group(sale)
+    updates += np.bincount(sale, minlength=len(updates))
+    return version

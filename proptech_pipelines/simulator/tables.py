@@ -7,7 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from proptech_pipelines.simulator.actions import USERS
-from proptech_pipelines.simulator.encoding import Column, Ints, floats, integers, nullable, strings
+from proptech_pipelines.simulator.encoding import (
+    Column,
+    Ints,
+    beside,
+    floats,
+    integers,
+    nullable,
+    strings,
+    table,
+)
 from proptech_pipelines.simulator.recorded import STATES, Home, homes, market_rows, places
 
 Keys = npt.NDArray[np.object_]
@@ -30,7 +39,8 @@ class Tables:
         self.places_of_states = [np.flatnonzero(self.place_states == state) for state in (0, 1)]
         shuffle = np.random.Generator(np.random.PCG64(seed)).random(len(self._homes)).argsort(kind="stable")
         self._by_state = [shuffle[self.states[shuffle] == state] for state in (0, 1)]
-        self.home_ids = self._text(lambda home: home.property_id)
+        self._home_names = [home.property_id for home in self._homes]
+        self._home_ids = table([name.encode() for name in self._home_names])
         self.home_zip_codes = self._text(lambda home: home.zip_code)
         self.home_states = self._text(lambda home: home.state_code)
         self.zip_codes = strings([place.zip_code for place in self._places])
@@ -42,11 +52,27 @@ class Tables:
         first, second = self._by_state
         return np.where(sale % 2 == 0, first[sale // 2 % len(first)], second[sale // 2 % len(second)])
 
+    def property_ids(self, sale: Ints) -> Column:
+        """The id of the property of each sale."""
+        ids = beside(self._home_ids.take(self.homes_of_sales(sale)), _ROUNDS.take(self._rounds(sale)))
+        return beside(integers(ids.lengths), ids)
+
+    def property_keys(self, sale: Ints) -> list[bytes]:
+        """The same as Kafka keys."""
+        homes, rounds = self.homes_of_sales(sale).tolist(), self._rounds(sale).tolist()
+        return [
+            f"{self._home_names[home]}{_round(n)}".encode() for home, n in zip(homes, rounds, strict=True)
+        ]
+
+    def _rounds(self, sale: Ints) -> Ints:
+        """How often all homes of its state have been on the market before each sale."""
+        first, second = self._by_state
+        return sale // 2 // np.where(sale % 2 == 0, len(first), len(second)) % len(_ROUNDS.lengths)
+
     @cached_property
     def keys(self) -> Mapping[str, Keys]:
-        """The Kafka keys: of homes, of their zip codes, of zip codes, of users and of regions, by number."""
+        """The Kafka keys: of homes' zip codes, of zip codes, of users and of regions, by number."""
         return {
-            "home": _keys([home.property_id for home in self._homes]),
             "home zip": _keys([home.zip_code for home in self._homes]),
             "place": _keys([place.zip_code for place in self._places]),
             "user": _keys([_user(number) for number in range(USERS)]),
@@ -58,7 +84,6 @@ class Tables:
         """The fields of a listing that are the home's own."""
         decimals = {"latitude": "<f8", "longitude": "<f8", "bathrooms": "<f4"}
         return {
-            "propertyId": self.home_ids,
             "price": integers(self.prices),
             "bedrooms": integers(self._whole(lambda home: home.bedrooms)),
             "squareFootage": integers(self.areas),
@@ -113,6 +138,13 @@ class Tables:
 
     def _text(self, field: Callable[[Home], str]) -> Column:
         return strings([field(home) for home in self._homes])
+
+
+def _round(number: int) -> str:
+    return f"-{number + 1}" if number else ""
+
+
+_ROUNDS = table([_round(number).encode() for number in range(10_000)])
 
 
 def _user(number: int) -> str:

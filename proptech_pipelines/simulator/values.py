@@ -43,6 +43,8 @@ def values_of(rows: Rows, prefix: bytes, columns: Mapping[str, Column]) -> list[
 def keys_of(tables: Tables, rows: Rows) -> list[bytes]:
     """The Kafka keys of `rows`."""
     kind, column = _KEYS[rows.topic]
+    if kind == "property":
+        return tables.property_keys(rows.data[column])
     number = rows.data[column]
     if column == "sale":
         number = tables.homes_of_sales(number)
@@ -61,7 +63,7 @@ def states_of(tables: Tables, rows: Rows) -> Ints:
 def _price_change(tables: Tables, rows: Rows, time: Column) -> Mapping[str, Column]:
     home = tables.homes_of_sales(rows.data["sale"])
     return {
-        "propertyId": tables.home_ids.take(home),
+        "propertyId": tables.property_ids(rows.data["sale"]),
         "zipCode": tables.home_zip_codes.take(home),
         "stateCode": tables.home_states.take(home),
         "oldPrice": integers(rows.data["old"]),
@@ -74,6 +76,7 @@ def _listing(tables: Tables, rows: Rows, time: Column) -> Mapping[str, Column]:
     """Homes whose energy rating comes in updates are listed without one; the others keep theirs."""
     home = tables.homes_of_sales(rows.data["sale"])
     return {
+        "propertyId": tables.property_ids(rows.data["sale"]),
         **{name: column.take(home) for name, column in tables.listing.items()},
         "energyRating": nullable(strings(_RATINGS).take(home % len(_RATINGS)), home % 2 == 0),
         "listedAt": time,
@@ -83,7 +86,7 @@ def _listing(tables: Tables, rows: Rows, time: Column) -> Mapping[str, Column]:
 def _event(tables: Tables, rows: Rows, time: Column) -> Mapping[str, Column]:
     home = tables.homes_of_sales(rows.data["sale"])
     return {
-        "propertyId": tables.home_ids.take(home),
+        "propertyId": tables.property_ids(rows.data["sale"]),
         "eventType": integers(rows.data["step"]),
         "price": integers(rows.data["price"]),
         "zipCode": tables.home_zip_codes.take(home),
@@ -97,7 +100,7 @@ def _view(tables: Tables, rows: Rows, time: Column) -> Mapping[str, Column]:
     seconds = 5 + np.floor(rows.draws[3] * rows.draws[3] * 600).astype(np.int64)
     return {
         "userId": tables.users.take(rows.data["user"]),
-        "propertyId": tables.home_ids.take(home),
+        "propertyId": tables.property_ids(rows.data["sale"]),
         "zipCode": tables.home_zip_codes.take(home),
         "stateCode": tables.home_states.take(home),
         "device": integers(np.searchsorted([0.02, 0.5, 0.78], rows.draws[2], side="right")),
@@ -113,7 +116,9 @@ def _interaction(tables: Tables, rows: Rows, time: Column) -> Mapping[str, Colum
     return {
         "userId": tables.users.take(rows.data["user"]),
         "interactionType": integers(kind),
-        "propertyId": nullable(tables.home_ids.take(home), kind != 3),  # a search names no property
+        "propertyId": nullable(
+            tables.property_ids(rows.data["sale"]), kind != 3
+        ),  # a search names no property
         "zipCode": tables.home_zip_codes.take(home),
         "stateCode": tables.home_states.take(home),
         "occurredAt": time,
@@ -131,7 +136,7 @@ def _update(tables: Tables, rows: Rows, time: Column) -> Mapping[str, Column]:
         area = strings([str(area) for area in (tables.areas[home] + at % 25 * 10).tolist()])
         texts.append(beside(area.only(~rated), letters.take((at + home) % len(_RATINGS)).only(rated)))
     return {
-        "propertyId": tables.home_ids.take(home),
+        "propertyId": tables.property_ids(rows.data["sale"]),
         "attribute": strings(["squareFootage", "energyRating"]).take(rated.astype(np.int64)),
         "oldValue": nullable(texts[0], ~rated | (version > 0)),
         "newValue": texts[1],
@@ -191,12 +196,12 @@ _BY_TOPIC: Mapping[str, Callable[[Tables, Rows, Column], Mapping[str, Column]]] 
     "market-data": _market,
 }
 _KEYS = {
-    "property-price-changes": ("home", "sale"),
+    "property-price-changes": ("property", "sale"),
     "property-listings": ("home zip", "sale"),
-    "property-events": ("home", "sale"),
+    "property-events": ("property", "sale"),
     "property-views": ("user", "user"),
     "user-interactions": ("user", "user"),
-    "property-updates": ("home", "sale"),
+    "property-updates": ("property", "sale"),
     "user-profiles": ("user", "user"),
     "neighborhood-data": ("place", "place"),
     "market-data": ("market", "row"),

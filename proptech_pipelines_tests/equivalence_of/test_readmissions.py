@@ -58,7 +58,7 @@ def _moment(value: object) -> str:
     ("family", "table", "found", "examples"),
     [
         ("price_change_analysis", "price_change_windows", price_changes(), 40),
-        ("trending_neighborhoods", "trending_windows", trends(), 15),
+        ("trending_neighborhoods", "trending_windows", trends(), 12),
         ("property_analytics", "analytics_windows", analytics(), 4),
     ],
 )

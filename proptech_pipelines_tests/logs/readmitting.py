@@ -17,6 +17,8 @@ LATE: Mapping[str, Callable[[Staged], bool]] = {
     "analytics_windows": lambda row: hours.is_late(row, start_ms(row)),
 }
 """Whether a row missed a window of each fold."""
+MOST = 4
+"""Most late rows that are re-admitted to a fold."""
 
 
 @st.composite
@@ -30,12 +32,21 @@ def with_readmissions(
         for number, entry in enumerate(log)
         if isinstance(entry, Event)
     }
+    rows = staged(log)
     behind: dict[int, list[Entry]] = {}
     for table in tables:
-        for row in staged(log):
-            likely = (True, True, False) if LATE[table](row) else (False,) * 19 + (True,)
-            if draw(st.sampled_from(likely)):
-                place = (row.topic, row.partition, row.offset)
-                at = draw(st.one_of(st.just(places[place]), st.integers(places[place], len(log) - 1)))
-                behind.setdefault(at, []).append(Readmit(table, *place))
+        for row in draw(_chosen([row for row in rows if LATE[table](row)], rows)):
+            place = (row.topic, row.partition, row.offset)
+            at = draw(st.one_of(st.just(places[place]), st.integers(places[place], len(log) - 1)))
+            behind.setdefault(at, []).append(Readmit(table, *place))
     return [item for number, entry in enumerate(log) for item in (entry, *behind.get(number, ()))]
+
+
+@st.composite
+def _chosen(draw: st.DrawFn, late: list[Staged], rows: list[Staged]) -> list[Staged]:
+    """A few late rows, and now and then another one: each re-admission is a transaction of its own."""
+    found = draw(st.lists(st.sampled_from(late), max_size=MOST, unique_by=id)) if late else []
+    if rows and draw(st.sampled_from((False,) * 4 + (True,))):
+        other = draw(st.sampled_from(rows))
+        found += [] if any(other is row for row in found) else [other]
+    return found

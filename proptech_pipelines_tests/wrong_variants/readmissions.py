@@ -8,7 +8,7 @@ from proptech_pipelines_tests.reference.trending_windows import TOPICS
 from proptech_pipelines_tests.wrong_variants.variant import WrongVariant
 
 READMITTED = "proptech_pipelines/engines/readmitted.py"
-TRENDS, PRICES = ("trending_neighborhoods",), ("price_change_analysis",)
+TRENDS = ("trending_neighborhoods",)
 
 
 def late_and_let_in() -> Batches:
@@ -32,16 +32,15 @@ def late_and_let_in() -> Batches:
     ]
 
 
-def _variant(name: str, find: str, replace: str, families: tuple[str, ...] = TRENDS) -> WrongVariant:
+def _variant(name: str, find: str, replace: str) -> WrongVariant:
     return WrongVariant(
-        name, READMITTED, find, replace, late_and_let_in, "stream", families, is_conserving=True
+        name, READMITTED, find, replace, late_and_let_in, "stream", TRENDS, is_conserving=True
     )
 
 
 READMISSIONS = (
     _variant("re-admitted to windows in which it was in time, too", "where {FLAG} and {key}", "where {key}"),
     _variant("re-admitted to nothing", "where {FLAG} and {key}", "where false and {key}"),
-    _variant("re-admitted to every table", "f\"table_name = '{fold.name}'\"", '"true"', PRICES),
     _variant(
         "earliest re-admitted record left out",
         "event_time >= timestamp '{found[0]}'",
