@@ -14,6 +14,7 @@ from proptech_pipelines.clock import ManualClock
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import INPUT_TOPICS, Topic, schema_text
 from proptech_pipelines.contracts.wire import SchemaKey
+from proptech_pipelines.engines.memory import Memory
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake import tables
 from proptech_pipelines.lake.connection import attach, connect, cursor
@@ -110,6 +111,7 @@ class PipelineDriver:
         self.con = cursor(self._duckdb)
         self.graph = live_graph(self.con)
         self.ingest = Ingest(self.con, SCHEMAS.get, _LIMITS, ManualClock())
+        self._memories: dict[str, Memory] = {}
 
     def pipe(self, records: Sequence[Record] = (), idle: Sequence[ControlEntry] = ()) -> None:
         """Take `records` (per partition in the order of their offsets) and `idle` entries in as one transaction."""
@@ -127,7 +129,10 @@ class PipelineDriver:
         cut = self.ingest.positions
         for name in [family] if family in self.graph.families else self.graph.families:
             position = family_position(self.con, name)
-            advance_family(self.con, self.graph, name, position, cut.commit_number, cut.control_number)
+            memory = self._memories.setdefault(name, Memory())
+            advance_family(
+                self.con, self.graph, name, position, cut.commit_number, cut.control_number, memory
+            )
 
     def table(self, name: str) -> list[dict[str, Any]]:
         """The rows of table `name`, in no particular order."""

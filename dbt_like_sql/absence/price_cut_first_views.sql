@@ -1,6 +1,7 @@
 /*
 kind = "recompute"
 family = "stale_price_cuts"
+every_seconds = 5
 description = "Each price cut with the first view of the property in the 7 days after it, if there was one in time."
 key = ["property_id"]
 driver = "price_reductions"

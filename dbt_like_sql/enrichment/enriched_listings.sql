@@ -1,6 +1,7 @@
 /*
 kind = "recompute"
 family = "enriched_listings"
+every_seconds = 2
 description = "Each listing with what was known of its zip code at its event time, also where that came later."
 key = ["zip_code"]
 driver = "stg_property_listings"

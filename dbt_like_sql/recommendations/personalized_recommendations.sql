@@ -1,6 +1,7 @@
 /*
 kind = "settled"
 family = "personalized_recommendations"
+every_seconds = 5
 description = "For each view and profile of a user within 10 minutes: how the home fits, and the three best others on offer."
 moment = "recommended_at"
 wait = "5 minutes"

@@ -1,6 +1,7 @@
 /*
 kind = "fold"
 family = "trending_neighborhoods"
+every_seconds = 5
 description = "Exact sums of views, saves and price changes by zip code and 1-hour window, one every 10 minutes."
 day_of = "window_start"
 reach_days = 1

@@ -7,6 +7,7 @@ import duckdb
 
 from proptech_pipelines.engines.drivers import recompute_drivers, touch_drivers, touch_drivers_where
 from proptech_pipelines.engines.groups import recompute_groups, touch_groups
+from proptech_pipelines.engines.memory import Memory
 from proptech_pipelines.engines.readmitted import add_readmitted, readmissions_in, readmitted_rows
 from proptech_pipelines.engines.session import Session
 from proptech_pipelines.engines.settled import settle
@@ -35,9 +36,10 @@ class DuckDBEngine:
     Results of a step stand in temporary tables `delta_<model>` until the next one.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, graph: Graph) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, graph: Graph, memory: Memory | None = None) -> None:
         self._con = con
         self._graph = graph
+        self._memory = memory or Memory()
         self._session = Session(con, graph)
 
     def advance(self, family: str, part: slices.Slice, commit_number: int) -> Counts:
@@ -45,7 +47,7 @@ class DuckDBEngine:
 
         Raises ModelError if a table and its late rows do not account for every row of its input.
         """
-        self._session = Session(self._con, self._graph, family)
+        self._session = Session(self._con, self._graph, family, self._memory)
         rows_in = self._session.take(family, part)
         for model in self._graph.stored(family):
             self._compute_delta(model, part)

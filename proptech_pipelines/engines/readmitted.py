@@ -20,7 +20,8 @@ def readmissions_in(session: Session, fold: Model, part: slices.Slice) -> list[i
     """The ingest transactions of `part` that re-admitted records to `fold`, ascending."""
     if not is_readmittable(fold):
         return []
-    return [number for number in session.readmissions.get(fold.name, ()) if part.low < number <= part.high]
+    numbers = session.memory.readmissions(session.con).get(fold.name, ())
+    return [number for number in numbers if part.low < number <= part.high]
 
 
 def add_readmitted(session: Session, fold: Model, part: slices.Slice, commit_number: int) -> None:

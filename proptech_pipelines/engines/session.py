@@ -1,14 +1,11 @@
 """What every kind of model needs to be executed: a connection, the graph, and where the stored tables are."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import duckdb
 
+from proptech_pipelines.engines.memory import Memory
 from proptech_pipelines.lake.connection import scalar
-from proptech_pipelines.lake.readmission_tables import readmissions_by_fold
-from proptech_pipelines.lake.stream_times import redrives_of_passed
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
@@ -22,6 +19,7 @@ class Session:
     graph: Graph
     family: str = ""
     """Whose models are executed."""
+    memory: Memory = field(default_factory=Memory)
 
     def staged(self, model: Model, condition: str) -> str:
         """The rows of a staging model for which `condition` holds, as the family sees them.
@@ -32,21 +30,12 @@ class Session:
         rows = slices.staged_rows(f"lake.{model.table}", condition)
         if not any(item.kind == "settled" for item in self.graph.market if item.family == self.family):
             return rows
-        passed = self._redrives.get(model.topic)
+        passed = self.memory.redrives(self.con).get(model.topic)
         if not passed:
             return rows
         cases = " ".join(f"when {number} then {passed_ms}" for number, passed_ms in passed.items())
         later = f"greatest(stream_time_ms, case commit_number {cases} else stream_time_ms end)"
         return f"select * replace ({later} as stream_time_ms) from ({rows})"
-
-    @cached_property
-    def _redrives(self) -> Mapping[str, Mapping[int, int]]:
-        return redrives_of_passed(self.con)
-
-    @cached_property
-    def readmissions(self) -> Mapping[str, Sequence[int]]:
-        """By fold, the ingest transactions that re-admitted records to it, ascending."""
-        return readmissions_by_fold(self.con)
 
     def temporary(self, name: str, sql: str) -> None:
         """Put the rows of `sql` into the temporary table `name`."""

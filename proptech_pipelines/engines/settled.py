@@ -8,7 +8,6 @@ from datetime import datetime
 
 from proptech_pipelines.engines.readmitted import without_readmissions
 from proptech_pipelines.engines.session import Session
-from proptech_pipelines.lake.stream_times import passed_stream_time_ms
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
@@ -65,7 +64,9 @@ def due_before(session: Session, model: Model, input_commit: int) -> datetime | 
 
     It never falls with rising `input_commit`.
     """
-    passed_ms = passed_stream_time_ms(session.con, topics_of(session.graph, model), input_commit)
+    passed_ms = session.memory.passed_stream_time_ms(
+        session.con, topics_of(session.graph, model), input_commit
+    )
     if passed_ms is None:
         return None
     row = session.con.execute(f"select epoch_ms({passed_ms}) - interval '{model.wait}'").fetchone()

@@ -50,6 +50,51 @@ def passed_stream_time_ms(con: Connection, topics: Collection[str], input_commit
     return max(known, default=None)
 
 
+class PassedStreamTime:
+    """`passed_stream_time_ms` of rising cuts: each question reads only what came since the last one."""
+
+    def __init__(self, topics: Collection[str]) -> None:
+        self._topics = tuple(topics)
+        self._cut = -1
+        self._passed_ms: int | None = None
+        self._times: dict[tuple[str, int, int], int | None] = {}
+        """Stream time by topic, epoch and partition at the cut, in ms; None of a partition without any."""
+
+    def at(self, con: Connection, input_commit: int) -> int | None:
+        """What had been passed below ingest transaction `input_commit` + 1."""
+        if input_commit == self._cut:
+            return self._passed_ms
+        news = self._news(con, self._cut, input_commit)
+        if input_commit > self._cut and set(news) <= set(self._times):
+            self._times |= {where: _greatest(self._times[where], time_ms) for where, time_ms in news.items()}
+            self._passed_ms = _greatest(self._passed_ms, self._least_ms())
+        else:
+            # Before a partition is seen for the first time, more may have passed than after it.
+            self._times = self._news(con, -1, input_commit)
+            self._passed_ms = passed_stream_time_ms(con, self._topics, input_commit)
+        self._cut = input_commit
+        return self._passed_ms
+
+    def _news(self, con: Connection, low: int, high: int) -> dict[tuple[str, int, int], int | None]:
+        names = ", ".join(f"'{name}'" for name in self._topics)
+        rows = con.execute(
+            "select topic, topic_epoch, kafka_partition, max(stream_time_ms) from log_ranges "
+            f"where commit_number > {low} and commit_number <= {high} and topic in ({names}) group by all"
+        ).fetchall()
+        return {(topic, epoch, number): time_ms for topic, epoch, number, time_ms in rows}
+
+    def _least_ms(self) -> int | None:
+        """As `least_stream_time_ms`."""
+        newest = {name: epoch for name, epoch, _ in sorted(self._times)}
+        times = [time_ms for (name, epoch, _), time_ms in self._times.items() if newest[name] == epoch]
+        known = [time_ms for time_ms in times if time_ms is not None]
+        return min(known) if len(known) == len(times) and set(newest) == set(self._topics) else None
+
+
+def _greatest(*times_ms: int | None) -> int | None:
+    return max((time_ms for time_ms in times_ms if time_ms is not None), default=None)
+
+
 def redrives_of_passed(con: Connection) -> dict[str, dict[int, int]]:
     """By topic, the ingest transactions of redrives with what its partitions had passed by then, in ms."""
     found: dict[str, dict[int, int]] = {}

@@ -21,8 +21,10 @@ from proptech_pipelines.contracts.topics import schema_text, topic
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model, parse_select
 
-COSMETIC_FIELDS = frozenset({"description", "folder", "text", "generation", "is_live", "reader_schema"})
-"""Fields of Model that only people read."""
+COSMETIC_FIELDS = frozenset(
+    {"description", "folder", "text", "generation", "is_live", "reader_schema", "every_seconds"}
+)
+"""Fields of Model on which no row depends."""
 _ELSEWHERE = frozenset({"sql", "columns", "inputs"})
 """Fields of Model that follow from the SQL."""
 

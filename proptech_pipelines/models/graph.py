@@ -68,6 +68,10 @@ class Graph:
         """The stored models of `family`, inputs first."""
         return tuple(model for model in self.models.values() if model.is_stored and model.family == family)
 
+    def every_seconds(self, family: str) -> int:
+        """At most so often `family` takes in what came."""
+        return max(model.every_seconds for model in self.stored(family))
+
     def writer(self, family: str) -> str:
         """Who advances the tables of `family`: the family itself, or what builds its next generation."""
         first = self.stored(family)[0]

@@ -89,6 +89,8 @@ class Model:
     """Columns whose values no two rows share."""
     day_of: str = ""
     """Column whose day is the row's partition in Dagster."""
+    every_seconds: int = 0
+    """At most so often the family takes in what came; of the models of a family the greatest counts."""
     reach_days: int = 0
     """How many days the event time of a record may lie from the day of its rows; 0 for no such bound."""
     conserves: Conserves | None = None
@@ -133,6 +135,7 @@ _FIELDS = {
     "reach",
     "identity",
     "day_of",
+    "every_seconds",
     "reach_days",
     "conserves",
 }
@@ -171,6 +174,8 @@ def parse_model(name: str, folder: str, text: str) -> Model:
     wrong = [span for span in spans if span and not _SPAN.fullmatch(span)]
     if wrong:
         raise ModelError(f"{name}: {wrong} are no spans of time.", "write them as `5 minutes` or `7 days`.")
+    if not 0 <= header.get("every_seconds", 0) <= 3600:
+        raise ModelError(f"{name}: every_seconds is not within 0 to 3600.", "correct the header.")
     tree = parse_select(name, sql)
     return Model(
         name=name,
@@ -194,6 +199,7 @@ def parse_model(name: str, folder: str, text: str) -> Model:
         reach=tuple(reach.items()),
         identity=tuple(header.get("identity", ())),
         day_of=header.get("day_of", ""),
+        every_seconds=header.get("every_seconds", 0),
         reach_days=header.get("reach_days", 0),
         conserves=Conserves(**header["conserves"]) if "conserves" in header else None,
     )

@@ -6,6 +6,7 @@ from datetime import date
 from itertools import pairwise
 
 from proptech_pipelines.engines.duckdb import Counts, DuckDBEngine
+from proptech_pipelines.engines.memory import Memory
 from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.transactions import move_head, transaction
 from proptech_pipelines.models.graph import Graph
@@ -91,16 +92,18 @@ def advance_family(
     position: FamilyPosition,
     input_commit: int,
     control_number: int,
+    memory: Memory | None = None,
 ) -> Advance:
     """Take the ingest transactions (position.input_commit, input_commit] into the tables of `family`.
 
+    `memory` is of the one who advances this family again and again.
     Raises LedgerConflict if another run advanced the family first: read its position and plan again.
     """
     part = Slice(position.input_commit, input_commit)
     if part.low == part.high:
         return Advance(family, position.commit_number, part, Counts())
     with transaction(con):
-        return advance_inside(con, graph, family, position, input_commit, control_number)
+        return advance_inside(con, graph, family, position, input_commit, control_number, memory)
 
 
 def advance_inside(
@@ -110,12 +113,15 @@ def advance_inside(
     position: FamilyPosition,
     input_commit: int,
     control_number: int,
+    memory: Memory | None = None,
 ) -> Advance:
     """As `advance_family`, inside the caller's transaction and even if there is nothing to take in."""
     part = Slice(position.input_commit, input_commit)
     writer = graph.writer(family)
     number = move_head(con, writer, position.commit_number, graph.head_generation(family))
-    engine = DuckDBEngine(con, graph)
+    memory = memory or Memory()
+    memory.know(control_number)
+    engine = DuckDBEngine(con, graph, memory)
     counts = engine.advance(family, part, number)
     con.execute(
         "insert into ledger values (?, ?, ?, ?, ?, ?, ?, false, now() at time zone 'UTC')",

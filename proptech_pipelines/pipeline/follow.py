@@ -125,6 +125,7 @@ class Follower:
         low = self._ingest.positions.commit_number
         with self._leases.hold(INGEST_LEASE):
             prepared = self._ingest.take(fetched, control, self._source.cluster_id)
+            self._progress.brought(self._ingest.positions.commit_number, prepared.staged_by_topic)
             if prepared.copies:
                 self._ingest.redrive_copies(low)
         self._summary.records += prepared.consumed

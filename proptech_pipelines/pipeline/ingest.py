@@ -93,6 +93,7 @@ class Ingest:
         self._schemas |= {
             schema_key_of(entry.schema_key or ""): entry.schema_text or "" for entry in resolved
         }
+        prepared.ranges = ranges
         return prepared
 
     def is_overtaken(self) -> bool:

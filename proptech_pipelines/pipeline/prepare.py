@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -41,6 +42,7 @@ class Prepared:
     staged: list[TopicRows] = field(default_factory=list[TopicRows])
     dead: list[TopicRows] = field(default_factory=list[TopicRows])
     ranges: list[Range] = field(default_factory=list[Range])
+    """What moved each partition; of no records where an idle entry did."""
     copies: int = 0
     """Of the dead letters, those that are copies of other records."""
 
@@ -53,6 +55,14 @@ class Prepared:
     def staged_rows(self) -> int:
         """Records that became rows."""
         return sum(item.staged for item in self.ranges)
+
+    @property
+    def staged_by_topic(self) -> dict[str, int]:
+        """The same by topic, for every topic of which a partition moved."""
+        found: Counter[str] = Counter()
+        for item in self.ranges:
+            found[item.state.topic] += item.staged
+        return dict(found)
 
     @property
     def dead_letters(self) -> int:

@@ -1,7 +1,12 @@
 """What the threads of one stream run tell each other: how far everyone is, who failed, and when to stop."""
 
 import threading
+from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+_REMEMBERED = 1_024
+"""Ingest transactions of which a run knows what they brought: who is further behind asks the lake."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,29 @@ class Progress:
         """Set when families have ended: outboxes end once they have published what there is."""
         self.halted: dict[str, BaseException] = {}
         self._cuts: dict[str, Cut] = {}
+        self._brought: deque[tuple[int, Mapping[str, int]]] = deque(maxlen=_REMEMBERED)
         self._lock = threading.Lock()
         self._moved: dict[str, threading.Condition] = {}
+
+    def brought(self, number: int, rows: Mapping[str, int]) -> None:
+        """Note what ingest transaction `number` brought: staged rows by topic, 0 for an idle entry alone."""
+        with self._lock:
+            if self._brought and number != self._brought[-1][0] + 1:
+                self._brought.clear()
+            self._brought.append((number, rows))
+
+    def rows_between(self, low: int, high: int) -> dict[str, int] | None:
+        """Staged rows by topic of the ingest transactions (low, high]; None if not all of them are remembered."""
+        with self._lock:
+            if not self._brought or self._brought[0][0] > low + 1 or self._brought[-1][0] < high:
+                return None
+            found: Counter[str] = Counter()
+            for number, rows in reversed(self._brought):
+                if number <= low:
+                    break
+                if number <= high:
+                    found.update(rows)
+            return dict(found)
 
     def report(self, writer: str, number: int, control_number: int = 0) -> None:
         """Note that `writer` has committed `number`."""

@@ -2,8 +2,10 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
+from proptech_pipelines.engines.memory import Memory
 from proptech_pipelines.errors import FamilyHalted, LedgerConflict, ServiceError
 from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.generations import live_graph
@@ -12,6 +14,7 @@ from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.slices import Slice
 from proptech_pipelines.pipeline.advance import (
+    MAX_SLICE_ROWS,
     Advance,
     FamilyPosition,
     advance_family,
@@ -47,7 +50,9 @@ class FamilyWorker(threading.Thread):
         self._progress = progress
         self._on_advance = on_advance
         self._position: FamilyPosition | None = None
+        self._memory = Memory()
         self._seen = 0
+        self._stepped = 0.0
 
     def run(self) -> None:
         """Work until told to stop; what the ingest has committed by then is taken in first."""
@@ -86,17 +91,34 @@ class FamilyWorker(threading.Thread):
         cut = self._progress.wait_beyond(INGEST, seen, _LOOK_SECONDS, self._progress.stop)
         if cut.number <= seen:
             return not self._progress.stop.is_set()
-        part = next_slice(self._con, self._graph, self._family, Slice(seen, cut.number))
+        if (rest := self._stepped + self._graph.every_seconds(self._family) - time.monotonic()) > 0:
+            self._progress.stop.wait(rest)
+            cut = self._progress.cut(INGEST)
+        part = self._next_slice(Slice(seen, cut.number))
         if part is None:
             self._seen = cut.number
             return True
         control = cut.control_number if part.high == cut.number else control_number_at(self._con, part.high)
         with self._leases.hold(family_lease(self._family)):
-            done = advance_family(self._con, self._graph, self._family, position, part.high, control)
+            self._stepped = time.monotonic()
+            done = advance_family(
+                self._con, self._graph, self._family, position, part.high, control, self._memory
+            )
         self._position = FamilyPosition(done.commit_number, part.high)
         self._progress.report(self._family, done.commit_number)
         self._on_advance(done)
         return True
+
+    def _next_slice(self, part: Slice) -> Slice | None:
+        """As `next_slice`, without a look into the lake where this run took in all of `part` itself."""
+        brought = self._progress.rows_between(part.low, part.high)
+        if brought is not None:
+            topics = {model.topic for model in self._graph.staging_of(self._family)} & set(brought)
+            if not topics:
+                return None
+            if sum(brought[topic] for topic in topics) <= MAX_SLICE_ROWS:
+                return part
+        return next_slice(self._con, self._graph, self._family, part)
 
 
 class OutboxWorker(threading.Thread):
