@@ -1,5 +1,9 @@
 """`proptech bench replay`: every table derived again from typed rows, and typed rows from raw bytes."""
 
+import json
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +14,7 @@ from proptech_pipelines.contracts.decode import decode_records
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import topic
 from proptech_pipelines.contracts.wire import SchemaKey, frame, schema_key_of
+from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.kafka.records import Headers
 from proptech_pipelines.lake.connection import Connection, connect, scalar
 from proptech_pipelines.lake.generations import live_graph
@@ -87,6 +92,20 @@ def replay_raw(settings: Settings, tell: Callable[[str], None]) -> dict[str, Rep
         return found
     finally:
         con.close()
+
+
+def replay_synthetic(events: int) -> dict[str, object]:
+    """The figures of `benchmarks.synthetic` for `events`, rounded down to whole millions, one at least."""
+    with tempfile.TemporaryDirectory(prefix="proptech-bench-") as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", "proptech_pipelines.benchmarks.synthetic", folder, str(events)],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        raise ServiceError("The measured replay failed.", "read its messages above.")
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def _records(

@@ -64,6 +64,16 @@ def show_replay(typed: Mapping[str, Replayed], raw: Mapping[str, Replayed]) -> N
     print(json_line(figures))  # noqa: T201
 
 
+def show_synthetic(figures: dict[str, object]) -> None:
+    """Figures of `proptech bench replay --synthetic`."""
+    table = Table("figure", "value", title="Replay of a synthetic log")
+    for name, value in figures.items():
+        text = f"{value:,}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+        table.add_row(name.replace("_", " "), text)
+    Console(stderr=True).print(table)
+    print(json_line(figures))  # noqa: T201
+
+
 def _median(runs: Sequence[Throughput]) -> Throughput:
     middle = statistics.median_low([item.events_per_second for item in runs])
     return next(item for item in runs if item.events_per_second == middle)

@@ -62,11 +62,23 @@ def stream(
 
 
 @bench.command()
-def replay(home: Home = None) -> None:
+def replay(
+    synthetic: Annotated[
+        int,
+        typer.Option(
+            help="Instead: write a log of so many typed price changes to a lake of its own, and replay that.",
+            min=0,
+        ),
+    ] = 0,
+    home: Home = None,
+) -> None:
     """Derive every table of the lake again, from typed rows and from raw bytes; the stream may go on meanwhile."""
-    from proptech_pipelines.benchmarks.replay import replay_raw, replay_typed  # noqa: PLC0415
-    from proptech_pipelines.benchmarks.report import show_replay  # noqa: PLC0415
+    from proptech_pipelines.benchmarks.replay import replay_raw, replay_synthetic, replay_typed  # noqa: PLC0415
+    from proptech_pipelines.benchmarks.report import show_replay, show_synthetic  # noqa: PLC0415
     from proptech_pipelines.cli.screen import error_console  # noqa: PLC0415
 
+    if synthetic:
+        show_synthetic(replay_synthetic(synthetic))
+        return
     settings = Settings.load(home)
     show_replay(replay_typed(settings), replay_raw(settings, error_console.print))
