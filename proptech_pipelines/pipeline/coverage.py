@@ -119,17 +119,17 @@ def family_is_covered(con: Connection, family: str) -> CheckResult:
 
 def _differing_counts(session: Session, model: Model, position: FamilyPosition) -> str:
     at_cut = f"{COMMIT_COLUMN} <= {position.commit_number}"
+    stored = slices.whole_rows(model, f"lake.{model.table}", at_cut)
 
-    def stored(root: Model) -> str:
-        return slices.whole_rows(root, f"lake.{root.table}", at_cut)
+    def by_log(item: Model) -> str:
+        return rows_by_log(session, item, position, None, by_log)
 
     rule = model.conserves
     count = f"sum({rule.count})" if rule is not None and rule.count else "count(*)"
     by_day = f"select cast({model.day_of} as date) as day, cast({count} as bigint) as rows"
-    by_log = rows_by_log(session, model, position, None, stored)
     return (
-        f"with by_log as ({by_day} from ({by_log}) group by day), "
-        f"kept as ({by_day} from ({stored(model)}) group by day) "
+        f"with by_log as ({by_day} from ({by_log(model)}) group by day), "
+        f"kept as ({by_day} from ({stored}) group by day) "
         "select day, coalesce(by_log.rows, 0) as expected, coalesce(kept.rows, 0) as found "
         "from by_log full join kept using (day) where by_log.rows is distinct from kept.rows order by day"
     )

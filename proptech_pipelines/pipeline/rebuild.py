@@ -168,9 +168,14 @@ def _replace(
     now = family_position(con, family)
     number = move_head(con, family, now.commit_number, graph.head_generation(family))
     engine = DuckDBEngine(con, graph)
+    mended: set[str] = set()
     for item in derived:
         model = graph[item.table]
         condition = chosen(model, days, key)
+        # One that was right may have taken in since what was wrong in its inputs.
+        if not item.differs and mended.isdisjoint(root.name for root in graph.roots(model.name)):
+            continue
+        mended.add(model.name)
         if model.kind == "recompute":
             engine.derive_again(model, now.input_commit, condition)
             engine.append_delta(model, number)
