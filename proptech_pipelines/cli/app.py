@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from proptech_pipelines.cli.attach import attach
+from proptech_pipelines.cli.backfill import backfill
 from proptech_pipelines.cli.bench import bench
 from proptech_pipelines.cli.check import check
 from proptech_pipelines.cli.dead_letters import dead_letters
@@ -25,7 +26,7 @@ from proptech_pipelines.cli.status import status
 from proptech_pipelines.cli.up import up
 from proptech_pipelines.errors import ProptechError
 
-COMMANDS = (up, down, status, query, property_, search, attach, rollback, purge, check)
+COMMANDS = (up, down, status, query, property_, search, attach, backfill, rollback, purge, check)
 GROUPS: dict[str, typer.Typer] = {
     "bench": bench,
     "dead-letters": dead_letters,

@@ -6,7 +6,7 @@ from proptech_pipelines.lake.connection import scalar
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.opening import open_lake
-from proptech_pipelines.pipeline.rebuild import Days, on_days, rebuild_days
+from proptech_pipelines.pipeline.rebuild import Days, chosen, rebuild_days
 from proptech_pipelines.settings import Settings
 
 
@@ -26,7 +26,7 @@ def rederive(settings: Settings, family: str, days: Days) -> dict[str, Rederived
         found: dict[str, Rederived] = {}
         for model in graph.market:
             if model.family == family:
-                rows = scalar(con, f"select count(*) from {model.name} where {on_days(model, days)}")
+                rows = scalar(con, f"select count(*) from {model.name} where {chosen(model, days)}")
                 item = stored.get(model.name)
                 changed = item.missing + item.surplus if item else 0
                 found[model.name] = Rederived(rows, changed)

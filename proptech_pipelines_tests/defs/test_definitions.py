@@ -111,6 +111,7 @@ def test_checks_pass_on_a_good_lake_and_name_what_is_wrong_on_a_bad_one(lake, de
         bad = _run_checks(checks, instance)
     assert [name for name, passed in sorted(bad.items()) if not passed] == [
         "is_conserved",
+        "is_covered_price_change_analysis",
         "replay_equals_stream_price_change_analysis",
     ]
 

@@ -70,3 +70,9 @@ class PlanChild(Child):
     """Carries out the plan that leads to this installation's models."""
 
     module = "plan_child"
+
+
+class BackfillChild(Child):
+    """Backfills all that reads price changes, on the last 40 days."""
+
+    module = "backfill_child"

@@ -1,0 +1,114 @@
+"""Which days a backfill is about, from what a person knows: days, event times, offsets."""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Self
+
+from proptech_pipelines.errors import SettingsError
+from proptech_pipelines.lake.connection import Connection
+from proptech_pipelines.models import slices
+from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.models.model import Model
+from proptech_pipelines.pipeline.rebuild import Days
+
+_DAY = timedelta(days=1)
+_LAST = date(9998, 12, 31)
+_OFFSETS = re.compile(r"([\w.-]+):(\d+):(\d+)-(\d+)")
+
+
+@dataclass(frozen=True)
+class OffsetRange:
+    """Records of a topic's partition with offsets [start_offset, end_offset), in every incarnation of the topic."""
+
+    topic: str
+    partition: int
+    start_offset: int
+    end_offset: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `topic:partition:from-to`, of which `to` is not included. Raises SettingsError for anything else."""
+        found = _OFFSETS.fullmatch(text)
+        if found is None or int(found[3]) >= int(found[4]):
+            raise SettingsError(
+                f"{text!r} is no range of offsets.", "write topic:partition:from-to, without the offset `to`."
+            )
+        return cls(found[1], int(found[2]), int(found[3]), int(found[4]))
+
+    def where(self) -> str:
+        """The condition on a staging row of that topic."""
+        return (
+            f"kafka_partition = {self.partition} "
+            f"and kafka_offset >= {self.start_offset} and kafka_offset < {self.end_offset}"
+        )
+
+
+def days_through(first: date | None, last: date | None) -> Days | None:
+    """The days from `first` to `last`, both included; None for none. Raises SettingsError for one without the other."""
+    if first is None and last is None:
+        return None
+    if first is None or last is None or first > last or last > _LAST:
+        raise SettingsError(
+            f"{first or 'nothing'} to {last or 'nothing'} are no days.",
+            "give the first day and the last one, which is included.",
+        )
+    return Days(first, last + _DAY)
+
+
+def days_touched(since: datetime | None, until: datetime | None) -> Days | None:
+    """The days that the moments [since, until) touch, UTC; None for none. Raises SettingsError as `days_through`."""
+    if since is None and until is None:
+        return None
+    if since is None or until is None or since >= until:
+        raise SettingsError(
+            f"{since or 'nothing'} to {until or 'nothing'} is no span of time.",
+            "give both moments; `since` is included, `until` is not.",
+        )
+    last = (until.astimezone(UTC) - timedelta(microseconds=1)).date()
+    return days_through(since.astimezone(UTC).date(), last)
+
+
+def days_of_offsets(con: Connection, graph: Graph, family: str, offsets: OffsetRange) -> set[date]:
+    """The days of the rows staged from `offsets` that `family` reads: of their event times, and of the groups with a
+    day of their own to which they belong."""
+    parts: list[str] = []
+    for root in graph.staging_of(family):
+        if root.topic != offsets.topic:
+            continue
+        rows = f"select * from lake.{root.table} where {offsets.where()}"
+        parts.append(f"select event_time as day from ({rows})")
+        parts += [
+            f"select cast({model.day_of} as timestamp) from ({slices.changed_keys(graph, model, _whole, root, rows)})"
+            for model in graph.stored(family)
+            if model.day_of in model.key and root in graph.roots(model.name)
+        ]
+    if not parts:
+        return set()
+    found = con.execute(f"select distinct cast(day as date) from ({' union all '.join(parts)})").fetchall()
+    return {row[0] for row in found}
+
+
+def _whole(root: Model) -> str:
+    return f"select * from lake.{root.table}"
+
+
+def runs(days: Collection[date]) -> list[Days]:
+    """`days` as ranges without a day between them missing, ascending."""
+    found: list[Days] = []
+    for day in sorted(days):
+        if found and found[-1].end == day:
+            found[-1] = Days(found[-1].start, day + _DAY)
+        else:
+            found.append(Days(day, day + _DAY))
+    return found
+
+
+def by_month(days: Days) -> Iterator[Days]:
+    """`days`, cut at the first of each month."""
+    start = days.start
+    while start < days.end:
+        following = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
+        yield Days(start, min(following, days.end))
+        start = following
