@@ -1,6 +1,7 @@
 """New data files reach the disk before the commit that names them: DuckDB writes them, and flushes none."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 _CLOCK_NS = 1_000_000_000
@@ -21,31 +22,33 @@ def flush_new_files(folder: Path, since_ns: int) -> int:
     folders = [str(folder)]
     while folders:
         path = folders.pop()
-        state = os.stat(path)
-        changed = state.st_mtime_ns >= since_ns - _CLOCK_NS
-        if not changed and state.st_nlink == _LEAF_LINKS:
-            continue
-        with os.scandir(path) as entries:
-            for entry in entries:
-                if entry.is_dir():
-                    folders.append(entry.path)
-                elif (
-                    changed
-                    and entry.name.endswith(_DATA)
-                    and entry.stat().st_mtime_ns >= since_ns - _CLOCK_NS
-                ):
-                    _flush(entry.path)
-                    files += 1
-        if changed:
-            _flush(path)
+        # Another transaction that is rolled back takes its files away meanwhile.
+        with suppress(FileNotFoundError):
+            state = os.stat(path)
+            changed = state.st_mtime_ns >= since_ns - _CLOCK_NS
+            if not changed and state.st_nlink == _LEAF_LINKS:
+                continue
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    if entry.is_dir():
+                        folders.append(entry.path)
+                    elif changed and entry.name.endswith(_DATA):
+                        files += _flush_if_new(entry.path, since_ns)
+            if changed:
+                _flush(path)
     return files
 
 
+def _flush_if_new(path: str, since_ns: int) -> bool:
+    with suppress(FileNotFoundError):
+        if os.stat(path).st_mtime_ns >= since_ns - _CLOCK_NS:
+            _flush(path)
+            return True
+    return False
+
+
 def _flush(path: str) -> None:
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return  # another transaction that was rolled back took its files away
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
