@@ -41,8 +41,7 @@ def _steps(*, fast: bool) -> list[tuple[str, list[str]]]:
         ("lint", ["-m", "ruff", "check", *_SOURCES]),
         ("types", ["-m", "basedpyright", "--pythonpath", sys.executable]),
         ("imports", ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]),
-        # Two at a time: most of them wait for a disk or a broker. A file stays with one, for what its tests share.
-        ("tests", ["-m", "pytest", "-q", "-m", "not long", "-n", "2", "--dist", "loadfile"]),
+        ("tests", ["-m", "pytest", "-q", "-m", "not long"]),
     ]
     if not fast:
         steps.append(("long tests", ["-m", "pytest", "-q", "-m", "long"]))
