@@ -181,7 +181,7 @@ def test_a_wrong_engine_is_noticed(name, lake, monkeypatch):
 @pytest.mark.parametrize(
     ("find", "replace"),
     [
-        ("max(known, default=None)", "min(known, default=None)"),
+        ("_greatest(self._passed_ms, self._least_ms())", "self._least_ms()"),
         ("(*(row[0] for row in found if row[0] > 0), input_commit)", "(input_commit,)"),
     ],
 )

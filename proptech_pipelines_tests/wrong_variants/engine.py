@@ -83,7 +83,6 @@ UPKEEP = (
 )
 
 REBUILDS = (
-    WrongVariant("all days deleted", REBUILD, 'where {pinned_rows}")', '")', three_days, "rebuild"),
     WrongVariant(
         "the day after rebuilt, too",
         REBUILD,
@@ -111,8 +110,8 @@ REBUILDS = (
     WrongVariant(
         "surplus rows left",
         REBUILD,
-        'con.execute(f"delete from lake.{model.table} where {pinned_rows}")',
-        "",
+        "where rowid in (select row_id from gone)",
+        "where false",
         three_days,
         "rebuild",
     ),
