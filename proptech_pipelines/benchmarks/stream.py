@@ -17,9 +17,6 @@ from proptech_pipelines.services.testing_stack import testing_stack
 from proptech_pipelines.settings import Settings, environment_for
 from proptech_pipelines.simulator import Options, produce
 
-IDLE_TIMEOUT_MS = 1_000
-"""How long a partition must be silent while a drain is measured until it is idle."""
-
 Tell = Callable[[str], None]
 
 
@@ -85,9 +82,7 @@ def _drain(settings: Settings, postgres: PostgresServer, folder: Path, options: 
     name = f"bench_{uuid.uuid4().hex[:12]}"
     home = folder / name
     postgres.create_database(name)
-    # Records that stand in Kafka already come faster than the clock: partitions without any are soon known as idle,
-    # so that what waits for them is measured, too.
-    fresh = replace(settings, home=home, catalog=postgres.dsn(name), idle_timeout_ms=IDLE_TIMEOUT_MS)
+    fresh = replace(settings, home=home, catalog=postgres.dsn(name))
     fresh.store()
     done = subprocess.run(
         [sys.executable, "-m", "proptech_pipelines.benchmarks.drain", str(home), *options],

@@ -5,7 +5,6 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 
@@ -25,7 +24,6 @@ from proptech_pipelines_tests.guarantees.lakes import StreamChild, fresh_lake
 RANDOM_KILLS = 25
 STEPS = 25
 EVENTS_PER_SECOND = 20_000
-SPEED = 20
 # One statement after the other of the first transactions of a run, over all its connections.
 FIRST_STEP = 2
 
@@ -40,14 +38,11 @@ def own_stack(tmp_path):
 @pytest.mark.timeout(1500)
 def test_g1_killed_at_random_instants_and_at_each_step_of_a_commit(own_stack, tmp_path):
     settings = fresh_lake(own_stack, tmp_path / "lake")
-    settings = replace(settings, idle_timeout_ms=2_000)
-    settings.store()
     stopped = threading.Event()
-    # Event time passes so fast that settled tables decide something.
-    start_ms = int(time.time() * 1000) - 3 * 3_600_000
-    options = Options(events_per_second=EVENTS_PER_SECOND, speed=SPEED, start_ms=start_ms)
     load = threading.Thread(
-        target=produce, args=(settings,), kwargs={"options": options, "stopped": stopped.is_set}
+        target=produce,
+        args=(settings,),
+        kwargs={"options": Options(events_per_second=EVENTS_PER_SECOND), "stopped": stopped.is_set},
     )
     load.start()
     chance = random.Random(20_000)
