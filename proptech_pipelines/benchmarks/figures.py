@@ -3,12 +3,17 @@
 import json
 import os
 import platform
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import psutil
+
+from proptech_pipelines.errors import ServiceError
 
 _PACKAGES = ("confluent-kafka", "dagster", "duckdb", "pyarrow", "fastavro")
 
@@ -32,6 +37,23 @@ class Quantiles:
     def as_json(self) -> dict[str, float]:
         """The figures by name."""
         return {"p50": self.p50, "p99": self.p99, "count": self.count}
+
+
+def measured(module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The figures that `module` of this package prints, run as a process of its own so that they are its own.
+
+    Raises ServiceError if it fails.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", f"proptech_pipelines.benchmarks.{module}", *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ServiceError("The measured run failed.", "read its messages above.")
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def machine() -> dict[str, object]:

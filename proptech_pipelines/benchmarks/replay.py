@@ -1,8 +1,5 @@
 """`proptech bench replay`: every table derived again from typed rows, and typed rows from raw bytes."""
 
-import json
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -10,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from proptech_pipelines.benchmarks.figures import measured
 from proptech_pipelines.contracts.decode import decode_records
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import topic
 from proptech_pipelines.contracts.wire import SchemaKey, frame, schema_key_of
-from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.kafka.records import Headers
 from proptech_pipelines.lake.connection import Connection, connect, scalar
 from proptech_pipelines.lake.generations import live_graph
@@ -97,15 +94,7 @@ def replay_raw(settings: Settings, tell: Callable[[str], None]) -> dict[str, Rep
 def replay_synthetic(events: int) -> dict[str, object]:
     """The figures of `benchmarks.synthetic` for `events`, rounded down to whole millions, one at least."""
     with tempfile.TemporaryDirectory(prefix="proptech-bench-") as folder:
-        done = subprocess.run(
-            [sys.executable, "-m", "proptech_pipelines.benchmarks.synthetic", folder, str(events)],
-            stdout=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    if done.returncode:
-        raise ServiceError("The measured replay failed.", "read its messages above.")
-    return json.loads(done.stdout.splitlines()[-1])
+        return measured("synthetic", folder, str(events))
 
 
 def _records(

@@ -1,8 +1,5 @@
 """`proptech bench stream`: records in Kafka first, then how fast they are taken in, and how soon they are seen."""
 
-import json
-import subprocess
-import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from proptech_pipelines.benchmarks.figures import Quantiles
+from proptech_pipelines.benchmarks.figures import Quantiles, measured
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.services.postgres import PostgresServer
 from proptech_pipelines.services.testing_stack import testing_stack
@@ -84,16 +81,7 @@ def _drain(settings: Settings, postgres: PostgresServer, folder: Path, options: 
     postgres.create_database(name)
     fresh = replace(settings, home=home, catalog=postgres.dsn(name))
     fresh.store()
-    done = subprocess.run(
-        [sys.executable, "-m", "proptech_pipelines.benchmarks.drain", str(home), *options],
-        env=environment_for(home),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise ServiceError("The measured run failed.", "read its messages above.")
-    figures = json.loads(done.stdout.splitlines()[-1])
+    figures = measured("drain", str(home), *options, environment=environment_for(home))
     if figures["halted"]:
         raise ServiceError(f"The measured run halted: {figures['halted']}", "mend what halted.")
     events = figures["events"]

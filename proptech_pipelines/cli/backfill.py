@@ -1,5 +1,6 @@
 """`proptech backfill`: days or keys of a table's family derived from the log again; and what is not covered."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ from proptech_pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from proptech_pipelines.pipeline.backfill import Done, Request
-    from proptech_pipelines.pipeline.rebuild import Days, Derived, Key
+    from proptech_pipelines.pipeline.rebuild import Days, Key
 
 _DAY = ["%Y-%m-%d"]
 Table = Annotated[str | None, typer.Argument(help="Table; the whole family that stores it is derived.")]
@@ -121,23 +122,18 @@ def _print(done: "list[Done]", *, dry_run: bool) -> None:
     from rich.table import Column, Table  # noqa: PLC0415
 
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
+    from proptech_pipelines.pipeline.backfill import totals  # noqa: PLC0415
 
-    tables: dict[str, list[Derived]] = {}
-    for part in done:
-        for item in part.tables:
-            tables.setdefault(item.table, []).append(item)
     numbers = [Column(name, justify="right") for name in ("missing", "surplus")]
     shown = Table(Column("table", overflow="fold"), *numbers, Column("on days", overflow="fold"))
-    for name, items in tables.items():
-        days = sorted({day for item in items for day in item.days})
-        counts = [sum(getattr(item, word) for item in items) for word in ("missing", "surplus")]
-        shown.add_row(name, *[f"{count:,}" for count in counts], _list(days))
+    for item in totals(done):
+        shown.add_row(item.table, f"{item.missing:,}", f"{item.surplus:,}", _list(item.days))
     console.print(shown)
     if dry_run:
         console.print("Nothing was written.")
 
 
-def _list(days: list[date]) -> str:
+def _list(days: Sequence[date]) -> str:
     more = f" and {len(days) - _SHOWN_DAYS:,} more" if len(days) > _SHOWN_DAYS else ""
     return ", ".join(str(day) for day in days[:_SHOWN_DAYS]) + more
 
@@ -160,11 +156,10 @@ def _show_gaps(settings: Settings, table: str | None) -> None:
     try:
         graph = live_graph(con)
         families = graph.families if table is None else families_of(graph, table)
-        for item in families_behind(con, graph):
-            if item.family in families:
-                what = "halted, or no stream runs" if item.is_halted else "behind"
-                how = f"{item.rows:,} rows of {item.transactions:,} transactions wait since {item.since:%Y-%m-%d %H:%M}"
-                shown.add_row(what, item.family, how)
+        for item in families_behind(con, graph, families):
+            what = "halted, or no stream runs" if item.is_halted else "behind"
+            how = f"{item.rows:,} rows of {item.transactions:,} transactions wait since {item.since:%Y-%m-%d %H:%M}"
+            shown.add_row(what, item.family, how)
         for other in other_generations(con):
             how = (
                 f"at transaction {other.input_commit:,} of {other.head:,}"

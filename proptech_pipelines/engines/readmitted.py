@@ -126,7 +126,7 @@ def _revise(
         as_is as ({merged(f"(from known union all select {columns} from {touched})")})
         select {commit_number}, {fold.generation}, '{fold.name}',
             (select max(control_number) from {_TABLE} where {COMMIT_COLUMN} = {number}),
-            {_json("i", keys)}, (select {row} from as_was as r where {_same("r", "i", keys)}),
+            {_json("i", keys)}, (select {row} from as_was as r where {slices.same("r", "i", keys)}),
             {_json("i", fold.column_names)}, now() at time zone 'UTC'
         from as_is as i
         order by all"""
@@ -182,11 +182,7 @@ def _of(fold: Model) -> str:
 
 def _joined(kind: str, rows: str, groups: str, keys: Sequence[str]) -> str:
     """The rows that are in the `groups` of a table (semi), or are not (anti); null is a key like any other."""
-    return f"select r.* from ({rows}) as r {kind} join {groups} as g on {_same('r', 'g', keys)}"
-
-
-def _same(left: str, right: str, keys: Sequence[str]) -> str:
-    return " and ".join(f"{left}.{name} is not distinct from {right}.{name}" for name in keys)
+    return f"select r.* from ({rows}) as r {kind} join {groups} as g on {slices.same('r', 'g', keys)}"
 
 
 def _json(alias: str, columns: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ with stg_x as not materialized (<the slice>), view_y as not materialized (<its d
 select <columns> from (<the model>)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from proptech_pipelines.models.fold import fold_of
@@ -79,6 +79,11 @@ def key_match(key: tuple[str, ...], keys_table: str) -> str:
     """The condition that a row's key is in `keys_table`."""
     names = ", ".join(key)
     return f"({names}) in (select {f'({names})' if len(key) > 1 else names} from {keys_table})"
+
+
+def same(left: str, right: str, columns: Iterable[str]) -> str:
+    """The condition that rows under two aliases agree in `columns`; null is a value like any other."""
+    return " and ".join(f"{left}.{name} is not distinct from {right}.{name}" for name in columns)
 
 
 def inputs_through(graph: Graph, model: Model, root: Model) -> tuple[str, ...]:

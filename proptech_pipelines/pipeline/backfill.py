@@ -4,7 +4,7 @@ A long range is worked through month by month, each in memory and in a transacti
 stand, and the same backfill goes on with the rest, for what is right is not written again.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -70,6 +70,24 @@ def backfill(con: Connection, leases: Leases, request: Request) -> Generator[Don
         )
     for family in families:
         yield from _family(con, leases, family, stretches[family], request)
+
+
+def totals(done: Iterable[Done]) -> list[Derived]:
+    """What was found in each table over all stretches; one that came again counts again."""
+    tables: dict[str, list[Derived]] = {}
+    for part in done:
+        for item in part.tables:
+            tables.setdefault(item.table, []).append(item)
+    return [
+        Derived(
+            name,
+            sum(item.rows for item in items),
+            sum(item.missing for item in items),
+            sum(item.surplus for item in items),
+            tuple(sorted({day for item in items for day in item.days})),
+        )
+        for name, items in tables.items()
+    ]
 
 
 def families_of(graph: Graph, table: str, *, subtree: bool = False) -> list[str]:

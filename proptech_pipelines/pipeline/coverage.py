@@ -5,6 +5,7 @@ fold counts. No row is kept or compared, so one that is there with a wrong value
 backfill's dry run, and the check `replay_equals_stream_<family>`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -63,10 +64,10 @@ class UncoveredDay:
     stored: int
 
 
-def families_behind(con: Connection, graph: Graph) -> list[Behind]:
-    """The families for which staged rows wait, from the ledger alone."""
+def families_behind(con: Connection, graph: Graph, families: Sequence[str]) -> list[Behind]:
+    """Those of `families` for which staged rows wait, from the ledger alone."""
     found: list[Behind] = []
-    for family in graph.families:
+    for family in families:
         topics = ", ".join(f"'{model.topic}'" for model in graph.staging_of(family))
         row = con.execute(
             "select count(distinct r.commit_number), coalesce(sum(r.staged), 0), min(l.committed_at), "
@@ -111,7 +112,7 @@ def uncovered_days(con: Connection, graph: Graph, family: str) -> list[Uncovered
 def family_is_covered(con: Connection, family: str) -> CheckResult:
     """The family is not halted, and no day of its tables lacks rows or has too many, by their number."""
     graph = live_graph(con)
-    halted = [item for item in families_behind(con, graph) if item.family == family and item.is_halted]
+    halted = [item for item in families_behind(con, graph, [family]) if item.is_halted]
     days = uncovered_days(con, graph, family)
     failures = [*map(str, halted), *map(str, days)]
     return CheckResult(not failures, len(graph.stored(family)), len(failures), tuple(failures[:5]))

@@ -198,7 +198,7 @@ def _replace_rows(con: Connection, graph: Graph, model: Model, pinned_rows: str,
         keys = graph.folds[model.name].keys
         names = ", ".join(keys)
         _temporary(con, "groups", f"select {names} from {missing} union select {names} from {surplus}")
-        same = _same("p", "g", keys)
+        same = slices.same("p", "g", keys)
         gone = f"select row_id from {pinned} as p semi join groups as g on {same}"
         new = f"select p.* from derived_{model.name} as p semi join groups as g on {same}"
     else:
@@ -208,7 +208,7 @@ def _replace_rows(con: Connection, graph: Graph, model: Model, pinned_rows: str,
         gone = (
             f"select row_id from (select *, {nth} as nth_copy from {pinned}) as p inner join "
             f"(select {names}, count(*) as surplus_copies from {surplus} group by all) as s "
-            f"on nth_copy <= surplus_copies and {_same('p', 's', model.column_names)}"
+            f"on nth_copy <= surplus_copies and {slices.same('p', 's', model.column_names)}"
         )
         new = f"select * from {missing}"
     _temporary(con, "gone", gone)
@@ -264,10 +264,6 @@ def chosen(model: Model, days: Days | None, key: Key = ()) -> str:
             f"{model.day_of} >= timestamp '{days.start}' and {model.day_of} < timestamp '{days.end}'"
         )
     return " and ".join(found) or "true"
-
-
-def _same(left: str, right: str, columns: Sequence[str]) -> str:
-    return " and ".join(f"{left}.{name} is not distinct from {right}.{name}" for name in columns)
 
 
 def _except(columns: tuple[str, ...], left: str, right: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from proptech_pipelines.cli import main
+from proptech_pipelines.cli.screen import console
 from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.services.postgres import PostgresServer
 from proptech_pipelines.settings import Settings
@@ -37,6 +38,12 @@ def run(monkeypatch, capsys) -> Run:
         return Ended(int(ended.value.code or 0), out, err)
 
     return call
+
+
+@pytest.fixture
+def wide_screen(monkeypatch) -> None:
+    """A terminal on which no cell is folded."""
+    monkeypatch.setattr(console, "width", 160)
 
 
 @pytest.fixture(scope="session")

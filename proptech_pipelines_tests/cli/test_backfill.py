@@ -2,21 +2,16 @@
 
 import pytest
 
-from proptech_pipelines.cli.screen import console
 from proptech_pipelines.lake.connection import connect
 from proptech_pipelines.settings import Settings
 from proptech_pipelines.testing import PipelineDriver
 from proptech_pipelines_tests.cli.test_dead_letters import cells, rows_of
 from proptech_pipelines_tests.pipeline.redrive_lake import CHANGES, change
 
+pytestmark = pytest.mark.usefixtures("wide_screen")
+
 DAY_MINUTES = 24 * 60
 HEAD = ["table", "missing", "surplus", "on days"]
-
-
-@pytest.fixture(autouse=True)
-def wide_screen(monkeypatch):
-    """A terminal on which no cell is folded."""
-    monkeypatch.setattr(console, "width", 160)
 
 
 @pytest.fixture

@@ -5,18 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from proptech_pipelines.cli.screen import console
 from proptech_pipelines.lake.connection import connect
 from proptech_pipelines.pipeline.verify import verify_log
 from proptech_pipelines.settings import Settings
 from proptech_pipelines.testing import PipelineDriver, encode
 from proptech_pipelines_tests.pipeline.redrive_lake import CHANGES, change
 
-
-@pytest.fixture(autouse=True)
-def wide_screen(monkeypatch):
-    """A terminal on which no cell is folded."""
-    monkeypatch.setattr(console, "width", 160)
+pytestmark = pytest.mark.usefixtures("wide_screen")
 
 
 @pytest.fixture

@@ -4,19 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from proptech_pipelines.cli.screen import console
 from proptech_pipelines.testing import PipelineDriver
 from proptech_pipelines_tests.cli.test_dead_letters import cells, rows_of
 from proptech_pipelines_tests.pipeline.redrive_lake import CHANGES, change
 
+pytestmark = pytest.mark.usefixtures("wide_screen")
+
 FOLD = "price_change_windows"
 DAY_AND_TWO_HOURS = timedelta(hours=26) // timedelta(minutes=1)
-
-
-@pytest.fixture(autouse=True)
-def wide_screen(monkeypatch):
-    """A terminal on which no cell is folded."""
-    monkeypatch.setattr(console, "width", 160)
 
 
 @pytest.fixture

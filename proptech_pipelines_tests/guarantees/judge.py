@@ -99,11 +99,27 @@ def read_topics(settings, names, since=None):
 
 def alerts(settings, since=None) -> list[dict]:
     """All messages of market-alerts, or those from the offsets `since`, in the order of each partition."""
-    schema = fastavro.parse_schema(json.loads(schema_text("market-alerts")))
-    return [
-        fastavro.schemaless_reader(io.BytesIO(message.value()[5:]), schema, None)
-        for message in read_topics(settings, ["market-alerts"], since)
-    ]
+    schema = parsed_schema("market-alerts")
+    return [decoded(message, schema) for message in read_topics(settings, ["market-alerts"], since)]
+
+
+def parsed_schema(topic):
+    """The newest schema of `topic`, for fastavro."""
+    return fastavro.parse_schema(json.loads(schema_text(topic)))
+
+
+def decoded(message, schema) -> dict:
+    """The fields of a message in the registry's wire format."""
+    return fastavro.schemaless_reader(io.BytesIO(message.value()[5:]), schema, None)
+
+
+def origin(message) -> tuple[str, int, int]:
+    """Topic, partition and offset of the record that a dead letter is about, by its headers."""
+    headers = dict(message.headers() or [])
+    topic, partition, offset = (
+        headers[f"__streams.errors.{name}"] for name in ("topic", "partition", "offset")
+    )
+    return topic.decode(), int(partition), int(offset)
 
 
 def assert_no_alert_twice(settings, *, agrees: bool = True, since=None) -> int:
@@ -139,12 +155,7 @@ def assert_no_dead_letter_twice(settings, since=None) -> int:
     """The dead-letter topics hold each dead letter of the lake once, with its coordinates in the headers."""
     published = Counter()
     for message in read_topics(settings, DEAD_LETTER_TOPICS, since):
-        headers = dict(message.headers() or [])
-        published[
-            headers["__streams.errors.topic"].decode(),
-            int(headers["__streams.errors.partition"]),
-            int(headers["__streams.errors.offset"]),
-        ] += 1
+        published[origin(message)] += 1
     con = connect(settings, read_only=True)
     try:
         rows = con.execute("select topic, kafka_partition, kafka_offset from dead_letter_records").fetchall()
@@ -160,20 +171,10 @@ def assert_no_message_twice(settings) -> dict[str, int]:
     The id is the first field of a message or, on a dead-letter topic, the coordinates of the record.
     """
     found: dict[str, Counter] = {name: Counter() for name in OUTPUT_TOPICS}
-    schemas = {
-        name: fastavro.parse_schema(json.loads(schema_text(name)))
-        for name in OUTPUT_TOPICS
-        if not name.endswith("-dlq")
-    }
+    schemas = {name: parsed_schema(name) for name in OUTPUT_TOPICS if not name.endswith("-dlq")}
     for message in read_topics(settings, list(OUTPUT_TOPICS)):
         schema = schemas.get(message.topic())
-        if schema is None:
-            headers = dict(message.headers())
-            names = ("topic", "partition", "offset")
-            name = tuple(headers[f"__streams.errors.{item}"] for item in names)
-        else:
-            fields = fastavro.schemaless_reader(io.BytesIO(message.value()[5:]), schema, None)
-            name = next(iter(fields.values()))
+        name = origin(message) if schema is None else next(iter(decoded(message, schema).values()))
         found[message.topic()][name] += 1
     for topic, names in found.items():
         doubled = [name for name, count in names.items() if count > 1]

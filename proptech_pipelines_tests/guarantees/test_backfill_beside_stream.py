@@ -11,7 +11,6 @@ from proptech_pipelines.pipeline.backfill import families_of
 from proptech_pipelines.pipeline.coverage import uncovered_days
 from proptech_pipelines.pipeline.rebuild import compare_days
 from proptech_pipelines.pipeline.stream import StreamRun
-from proptech_pipelines.services import testing_stack as running_stack
 from proptech_pipelines.simulator import Options, produce
 from proptech_pipelines_tests.guarantees.judge import assert_lake_is_whole
 from proptech_pipelines_tests.guarantees.lakes import BackfillChild, StreamChild, fresh_lake
@@ -21,17 +20,11 @@ DEATHS = (25, 60, 110, 180)
 SPOILED = ("price_change_windows", "price_cut_first_views", "trending_windows", "property_analytics")
 
 
-@pytest.fixture
-def own_stack(tmp_path):
-    """A broker without records of other tests, which lie on other days than those that are derived again."""
-    with running_stack(tmp_path / "stack") as stack:
-        yield stack
-
-
 @pytest.mark.timeout(400)
 def test_a_backfill_that_is_killed_beside_a_running_stream_gives_at_last_what_one_replay_gives(
     own_stack, tmp_path
 ):
+    # Records of other tests lie on other days than those that are derived again.
     settings = fresh_lake(own_stack, tmp_path / "lake")
     produce(settings, 1_500, options=Options(broken=0.01))
     StreamRun(settings).run(lambda: False, drain=True)

@@ -11,7 +11,6 @@ import pytest
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.kafka.cluster import Cluster
 from proptech_pipelines.pipeline.stream import StreamRun
-from proptech_pipelines.services import testing_stack as running_stack
 from proptech_pipelines.simulator import Options, produce
 from proptech_pipelines_tests.guarantees.judge import (
     assert_lake_is_whole,
@@ -26,12 +25,6 @@ STEPS = 25
 EVENTS_PER_SECOND = 20_000
 # One statement after the other of the first transactions of a run, over all its connections.
 FIRST_STEP = 2
-
-
-@pytest.fixture
-def own_stack(tmp_path):
-    with running_stack(tmp_path / "stack") as stack:
-        yield stack
 
 
 @pytest.mark.long

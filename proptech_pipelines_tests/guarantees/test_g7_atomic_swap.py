@@ -17,7 +17,6 @@ from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import parse_model
 from proptech_pipelines.pipeline.plan import carry_out, propose, roll_back, tools_of
 from proptech_pipelines.pipeline.stream import StreamRun
-from proptech_pipelines.services import testing_stack as running_stack
 from proptech_pipelines.settings import environment_for
 from proptech_pipelines.simulator import Options, produce
 from proptech_pipelines_tests.guarantees.judge import alerts, assert_lake_is_whole, assert_no_alert_twice
@@ -35,12 +34,6 @@ def former() -> Graph:
     assert column in model.text
     text = model.text.replace(column, "")
     return Graph.of({**graph.models, model.name: parse_model(model.name, model.folder, text)}.values())
-
-
-@pytest.fixture
-def own_stack(tmp_path):
-    with running_stack(tmp_path / "stack") as stack:
-        yield stack
 
 
 def lake_of_former_models(stack, folder, monkeypatch):

@@ -3,7 +3,6 @@
 import json
 import time
 
-import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
@@ -14,7 +13,6 @@ from proptech_pipelines.lake.connection import connect
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.pipeline.plan import carry_out, planning, propose, tools_of
 from proptech_pipelines.pipeline.stream import StreamRun
-from proptech_pipelines.services import testing_stack as running_stack
 from proptech_pipelines_tests.guarantees.judge import assert_lake_is_whole
 from proptech_pipelines_tests.guarantees.lakes import fresh_lake
 
@@ -24,12 +22,6 @@ NOW_MS = time.time_ns() // 1_000_000 - 60_000
 """Retention would take records of long ago."""
 NEXT = json.loads(schema_text(TOPIC))
 NEXT["fields"].append({"name": "solarPanels", "type": ["null", "int"], "default": None, "doc": "Panels"})
-
-
-@pytest.fixture
-def own_stack(tmp_path):
-    with running_stack(tmp_path / "stack") as stack:
-        yield stack
 
 
 def listing(number: int, **more: object) -> dict[str, object]:

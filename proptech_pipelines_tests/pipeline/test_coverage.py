@@ -35,7 +35,7 @@ def days(lake, family=CHANGES):
 
 def test_nothing_is_uncovered_in_a_lake_that_followed_its_log(lake):
     con, graph = lake.pipeline.con, lake.pipeline.graph
-    assert families_behind(con, graph) == []
+    assert families_behind(con, graph, graph.families) == []
     assert other_generations(con) == []
     for family in graph.families:
         assert days(lake, family) == []
@@ -69,18 +69,18 @@ def test_rows_that_wait_for_a_family_are_counted_and_call_it_halted_only_once_th
     lake.pipe([price_change(90, "2024-05-03T10:30:00", 100, 101)])
     con, graph = lake.pipeline.con, lake.pipeline.graph
     lake.advance("market_index")
-    behind = families_behind(con, graph)
+    behind = families_behind(con, graph, graph.families)
     assert "market_index" not in {item.family for item in behind}
     (found,) = [item for item in behind if item.family == CHANGES]
     assert (found.transactions, found.rows, found.is_halted) == (1, 1, False)
     assert family_is_covered(con, CHANGES).passed
     con.execute("update ledger set committed_at = committed_at - interval 1 hour where writer = 'ingest'")
-    (found,) = [item for item in families_behind(con, graph) if item.family == CHANGES]
+    (found,) = [item for item in families_behind(con, graph, graph.families) if item.family == CHANGES]
     assert found.is_halted
     assert timedelta(seconds=found.seconds) >= timedelta(hours=1)
     assert not family_is_covered(con, CHANGES).passed
     lake.advance()
-    assert families_behind(con, graph) == []
+    assert families_behind(con, graph, graph.families) == []
 
 
 def test_generations_that_are_not_live_are_shown_with_where_they_stand(lake):

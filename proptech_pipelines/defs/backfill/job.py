@@ -1,6 +1,5 @@
 """The job `backfill`: what `proptech backfill` does, with days, offsets or a key as its configuration, in one run."""
 
-from collections import defaultdict
 from datetime import date
 
 import dagster as dg
@@ -9,10 +8,9 @@ from proptech_pipelines.defs.resources import Platform
 from proptech_pipelines.errors import SettingsError
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.opening import open_lake
-from proptech_pipelines.pipeline.backfill import Done, Request
+from proptech_pipelines.pipeline.backfill import Done, Request, totals
 from proptech_pipelines.pipeline.backfill import backfill as carry_out
 from proptech_pipelines.pipeline.backfill_days import OffsetRange, days_through
-from proptech_pipelines.pipeline.rebuild import Derived
 
 
 class BackfillConfig(dg.Config):
@@ -49,23 +47,21 @@ class BackfillConfig(dg.Config):
 def derive_again(context: dg.OpExecutionContext, config: BackfillConfig, platform: Platform) -> None:
     """Make the tables of the families on the chosen days what the log gives. Can be cancelled; whole months stand."""
     request = config.request()
-    tables: dict[str, list[Derived]] = defaultdict(list)
+    found: list[Done] = []
     with open_lake(platform.settings()) as con, Leases(platform.settings()) as leases:
         for done in carry_out(con, leases, request):
             context.log.info(_line(done))
-            for item in done.tables:
-                tables[item.table].append(item)
-    for name, items in tables.items():
-        days = sorted({day for item in items for day in item.days})
+            found.append(done)
+    for item in totals(found):
         metadata = {
-            "missing": sum(item.missing for item in items),
-            "surplus": sum(item.surplus for item in items),
-            "days": dg.MetadataValue.json([str(day) for day in days]),
+            "missing": item.missing,
+            "surplus": item.surplus,
+            "days": dg.MetadataValue.json([str(day) for day in item.days]),
             "dry_run": request.dry_run,
         }
-        context.log_event(dg.AssetObservation(name, metadata=metadata))
-        for day in () if request.dry_run else days:
-            context.log_event(dg.AssetMaterialization(name, partition=str(day)))
+        context.log_event(dg.AssetObservation(item.table, metadata=metadata))
+        for day in () if request.dry_run else item.days:
+            context.log_event(dg.AssetMaterialization(item.table, partition=str(day)))
 
 
 @dg.job(executor_def=dg.in_process_executor, tags={"proptech/kind": "backfill"})
