@@ -10,6 +10,9 @@ from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
 
+SELDOM_READ = ("kafka_timestamp_ms", "event_time_is_kafka", "kafka_date")
+"""Columns of every staging table that only some models name; the engine does not."""
+
 
 @dataclass(frozen=True)
 class Session:
@@ -24,17 +27,25 @@ class Session:
     def staged(self, model: Model, condition: str) -> str:
         """The rows of a staging model for which `condition` holds, as the family sees them.
 
-        What a settled model has decided stays decided. So in its family a redriven row bears the stream time that
-        its topic had passed when it was redriven: it counts for what was open then, and is late for all else.
+        What a settled model has decided stays decided. So in its family a row bears at least the stream time that its
+        topic had passed when it was redriven, or when its partition came on record: it counts for what was open then,
+        and is late for all else.
         """
         rows = slices.staged_rows(f"lake.{model.table}", condition)
         if not any(item.kind == "settled" for item in self.graph.market if item.family == self.family):
             return rows
-        passed = self.memory.redrives(self.con).get(model.topic)
-        if not passed:
+        passed = [
+            f"when commit_number = {number} then {passed_ms}"
+            for number, passed_ms in self.memory.redrives(self.con).get(model.topic, {}).items()
+        ]
+        joined = [
+            f"when topic_epoch = {epoch} and kafka_partition = {partition} then {passed_ms}"
+            for (epoch, partition), passed_ms in self.memory.joined(self.con).get(model.topic, {}).items()
+        ]
+        least = [f"case {' '.join(cases)} else stream_time_ms end" for cases in (passed, joined) if cases]
+        if not least:
             return rows
-        cases = " ".join(f"when {number} then {passed_ms}" for number, passed_ms in passed.items())
-        later = f"greatest(stream_time_ms, case commit_number {cases} else stream_time_ms end)"
+        later = f"greatest(stream_time_ms, {', '.join(least)})"
         return f"select * replace ({later} as stream_time_ms) from ({rows})"
 
     def temporary(self, name: str, sql: str) -> None:
@@ -46,11 +57,20 @@ class Session:
         return scalar(self.con, f"select count(*) from {table}")
 
     def take(self, family: str, part: slices.Slice) -> int:
-        """Read the staging rows of `part` once, for every model of `family`; returns how many there are."""
-        names = [model.name for model in self.graph.staging_of(family)]
-        for name in names:
-            self.temporary(f"slice_{name}", self.staged(self.graph[name], part.where()))
-        return sum(self.count(f"slice_{name}") for name in names)
+        """Read the staging rows of `part` once, for every model of `family`; returns how many there are.
+
+        Columns that no model of the family names are left in their files.
+        """
+        taken = 0
+        for model in self.graph.staging_of(family):
+            rows = self.staged(model, part.where())
+            read = self.graph.names_read(family, model.name)
+            unread = set() if read is None else {*model.column_names, *SELDOM_READ} - read
+            if unread:
+                rows = f"select * exclude ({', '.join(sorted(unread))}) from ({rows})"
+            self.temporary(f"slice_{model.name}", rows)
+            taken += self.count(f"slice_{model.name}")
+        return taken
 
     def slice_leaf(self, model: Model) -> str:
         """The rows that were taken of a staging model, or that an append table, computed already, is to get."""

@@ -20,6 +20,11 @@ class PartitionState:
     next_offset: int
     stream_time_ms: int | None
 
+    @property
+    def is_unused(self) -> bool:
+        """Whether no record was ever sent there: neither taken in nor deleted by retention before."""
+        return self.next_offset == 0
+
 
 @dataclass(frozen=True)
 class Positions:

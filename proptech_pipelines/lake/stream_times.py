@@ -62,17 +62,20 @@ class PassedStreamTime:
 
     def at(self, con: Connection, input_commit: int) -> int | None:
         """What had been passed below ingest transaction `input_commit` + 1."""
-        if input_commit == self._cut:
-            return self._passed_ms
-        news = self._news(con, self._cut, input_commit)
-        if input_commit > self._cut and set(news) <= set(self._times):
-            self._times |= {where: _greatest(self._times[where], time_ms) for where, time_ms in news.items()}
-            self._passed_ms = _greatest(self._passed_ms, self._least_ms())
-        else:
-            # Before a partition is seen for the first time, more may have passed than after it.
-            self._times = self._news(con, -1, input_commit)
-            self._passed_ms = passed_stream_time_ms(con, self._topics, input_commit)
-        self._cut = input_commit
+        if input_commit < self._cut:
+            self._cut, self._passed_ms, self._times = -1, None, {}
+        if input_commit > self._cut:
+            news = self._news(con, self._cut, input_commit)
+            all_known = set(news) <= set(self._times)
+            self._times |= {
+                where: _greatest(self._times.get(where), time_ms) for where, time_ms in news.items()
+            }
+            if all_known:
+                self._passed_ms = _greatest(self._passed_ms, self._least_ms())
+            else:
+                # Before a partition is seen for the first time, more may have passed than after it.
+                self._passed_ms = passed_stream_time_ms(con, self._topics, input_commit)
+            self._cut = input_commit
         return self._passed_ms
 
     def _news(self, con: Connection, low: int, high: int) -> dict[tuple[str, int, int], int | None]:
@@ -89,6 +92,33 @@ class PassedStreamTime:
         times = [time_ms for (name, epoch, _), time_ms in self._times.items() if newest[name] == epoch]
         known = [time_ms for time_ms in times if time_ms is not None]
         return min(known) if len(known) == len(times) and set(newest) == set(self._topics) else None
+
+
+class JoinedPartitions:
+    """Partitions that came on record when their topic had passed something already, with what that was.
+
+    Either they were added to the topic, or it was made again. Each question reads only what came since the last one.
+    """
+
+    def __init__(self) -> None:
+        self._cut = -1
+        self._seen: set[tuple[str, int, int]] = set()
+        self._joined: dict[str, dict[tuple[int, int], int]] = {}
+
+    def read(self, con: Connection) -> dict[str, dict[tuple[int, int], int]]:
+        """What the topic had passed by then, in ms, by topic, and by epoch and number of the partition."""
+        rows = con.execute(
+            "select topic, topic_epoch, kafka_partition, min(commit_number), max(commit_number) from log_ranges "
+            f"where commit_number > {self._cut} group by all order by all"
+        ).fetchall()
+        for topic, epoch, partition, first, last in rows:
+            self._cut = max(self._cut, last)
+            if (topic, epoch, partition) not in self._seen:
+                self._seen.add((topic, epoch, partition))
+                passed_ms = passed_stream_time_ms(con, [topic], first - 1) if first > 1 else None
+                if passed_ms is not None:
+                    self._joined.setdefault(topic, {})[epoch, partition] = passed_ms
+        return self._joined
 
 
 def _greatest(*times_ms: int | None) -> int | None:

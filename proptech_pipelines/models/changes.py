@@ -18,13 +18,12 @@ from proptech_pipelines.contracts.schema_changes import schema_changes
 from proptech_pipelines.models.fingerprint import Readers, header_fields, seen_names
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model, parse_select
+from proptech_pipelines.models.names import names_read, outer_star
 from proptech_pipelines.models.select_changes import (
     affected_by,
     compare_selects,
     depends_on_column_set,
-    names_read,
     names_that_capture,
-    outer_star,
 )
 
 Level = Literal["none", "cosmetic", "additive", "breaking"]
@@ -138,6 +137,8 @@ def table_changes(
 
 def _own_change(old: Model, new: Model) -> _Found:
     found = _Found(new)
+    if (old.text, old.sql, old.folder) == (new.text, new.sql, new.folder):
+        return found
     before, after = header_fields(old), header_fields(new)
     for name in sorted({*before, *after}):
         if before.get(name) != after.get(name):

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from proptech_pipelines.errors import ModelError
 from proptech_pipelines.models.fold import Fold, fold_of
-from proptech_pipelines.models.model import Model
+from proptech_pipelines.models.model import Model, parse_select
+from proptech_pipelines.models.names import has_star, names_read
 
 STREAM_TIMES = "stream_times"
 """Given by the lake: topic, and the least stream time of its partitions at the family's own cut."""
@@ -109,6 +110,21 @@ class Graph:
             found.update({item.name: item for item in self.upstream(model.name) if item.kind == "staging"})
         return tuple(found.values())
 
+    def names_read(self, family: str, staging: str) -> frozenset[str] | None:
+        """The names that the models of `family` write in their SQL and headers, in small letters.
+
+        None if one of them reads all columns of `staging` without naming them.
+        """
+        found: set[str] = set()
+        for stored in self.stored(family):
+            for model in (stored, *self.upstream(stored.name)):
+                if model.kind != "staging":
+                    names, is_all = _names_in(model)
+                    if is_all and staging in model.inputs:
+                        return None
+                    found |= names
+        return frozenset(found)
+
     def check_family(self, model: Model) -> None:
         """Raise ModelError if a stored model reads what another family stores: their cuts differ."""
         if not model.is_stored:
@@ -120,6 +136,14 @@ class Graph:
                     "whose rows are at another cut.",
                     "put both into one family, or read what the other reads.",
                 )
+
+
+@cache
+def _names_in(model: Model) -> tuple[frozenset[str], bool]:
+    """Names of columns in the SQL and the header of `model`, and whether it reads all columns of some input."""
+    tree = parse_select(model.name, model.sql)
+    header = {*model.key, *model.identity, model.time, model.moment, model.day_of}
+    return names_read(tree) | header, has_star(tree)
 
 
 def _visit(name: str, by_name: Mapping[str, Model], ordered: dict[str, Model], path: tuple[str, ...]) -> None:

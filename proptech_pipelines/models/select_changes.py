@@ -10,6 +10,7 @@ from typing import cast
 from sqlglot import exp
 
 from proptech_pipelines.models.fingerprint import canonical
+from proptech_pipelines.models.names import has_star, is_star, joined_by_name, names_read, outer_star
 
 _CLAUSES = {
     "from_": "FROM",
@@ -57,16 +58,6 @@ def compare_selects(old: exp.Select, new: exp.Select) -> SelectChange:
     return found
 
 
-def outer_star(tree: exp.Select) -> bool:
-    """Whether the SELECT itself takes all columns of an input."""
-    return any(_is_star(item) for item in tree.expressions)
-
-
-def has_star(tree: exp.Expr) -> bool:
-    """Whether all columns of an input are taken anywhere, `count(*)` aside."""
-    return any(_is_star(item) for select in tree.find_all(exp.Select) for item in select.expressions)
-
-
 def depends_on_column_set(tree: exp.Select) -> bool:
     """Whether rows could depend on which columns an input has: `*` in UNION or DISTINCT, NATURAL JOIN, whole rows."""
     if next(tree.find_all(exp.Columns), None) is not None:
@@ -83,11 +74,6 @@ def depends_on_column_set(tree: exp.Select) -> bool:
     return any(not item.table and item.name.lower() in sources for item in tree.find_all(exp.Column))
 
 
-def names_read(tree: exp.Expr) -> frozenset[str]:
-    """Names of columns that occur, qualified or not, in small letters."""
-    return frozenset({item.name.lower() for item in tree.find_all(exp.Column)} | _joined_by_name(tree))
-
-
 def names_that_capture(tree: exp.Select) -> frozenset[str]:
     """Names, in small letters, that would mean something else or be ambiguous if an input had a column of that name.
 
@@ -97,7 +83,7 @@ def names_that_capture(tree: exp.Select) -> frozenset[str]:
     found |= {item.table.lower() for item in tree.find_all(exp.Column) if item.table}
     found |= {item.alias.lower() for item in tree.find_all(exp.Alias)}
     found |= {table.alias_or_name.lower() for table in tree.find_all(exp.Table, exp.Subquery, exp.CTE)}
-    return frozenset(found | _joined_by_name(tree))
+    return frozenset(found | joined_by_name(tree))
 
 
 def affected_by(tree: exp.Select, names: Iterable[str]) -> tuple[bool, set[str]]:
@@ -167,7 +153,7 @@ def _compare_columns(old: exp.Select, new: exp.Select, found: SelectChange) -> N
     if [name for name in others if name in names] != [name for name in names if name in others]:
         found.rows.append("columns stand in another order")
     found.added += [name for name in others if name not in names]
-    stars = {canonical(item) for tree in (old, new) for item in tree.expressions if _is_star(item)}
+    stars = {canonical(item) for tree in (old, new) for item in tree.expressions if is_star(item)}
     if stars & {*found.added, *found.removed}:
         found.rows.append("* takes other columns")
         found.added = [name for name in found.added if name not in stars]
@@ -222,11 +208,7 @@ def _counts_positions(tree: exp.Select) -> bool:
 
 def _columns(tree: exp.Select) -> Iterator[tuple[str, exp.Expr]]:
     for item in tree.expressions:
-        yield (canonical(item) if _is_star(item) else item.alias_or_name, item.unalias())
-
-
-def _is_star(item: exp.Expr) -> bool:
-    return isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
+        yield (canonical(item) if is_star(item) else item.alias_or_name, item.unalias())
 
 
 def _ctes(tree: exp.Select) -> dict[str, exp.Expr]:
@@ -243,11 +225,6 @@ def _heads(tree: exp.Select) -> list[str]:
         str(bool(clause.args.get("recursive"))),
         *(canonical(item.args["alias"]) for item in clause.expressions),
     ]
-
-
-def _joined_by_name(tree: exp.Expr) -> set[str]:
-    using = [item for join in tree.find_all(exp.Join) for item in join.args.get("using") or ()]
-    return {item.name.lower() for item in using}
 
 
 def _text(value: object) -> str:

@@ -84,6 +84,10 @@ class Follower:
                         self._source.refresh(self._ingest.positions, rewind=True)
                         astray = False
                     self._step(prefetch)
+                    if drain and reached(self._next_offsets(), ends):
+                        prefetch.drop()
+                        self._take_idle(self._clock.now_ms())
+                        break
                 except LedgerConflict as error:
                     log.warning("%s", error)
                     self._ingest.load()
@@ -93,8 +97,6 @@ class Follower:
                     log.warning("waiting: %s", error)
                     self._clock.sleep(_OUTAGE_SECONDS)
                     astray = True
-                if drain and not astray and reached(self._next_offsets(), ends):
-                    break
 
     def _step(self, prefetch: Prefetch) -> None:
         now_ms = self._clock.now_ms()
@@ -119,6 +121,12 @@ class Follower:
             self._take(fetched, control)
             if not prefetch.is_full(fetched):
                 self._rest()
+
+    def _take_idle(self, now_ms: int) -> None:
+        """Let silent partitions hold back nothing of what was drained."""
+        control = self._idle_entries(now_ms)
+        if control:
+            self._take([], control)
 
     def _take(self, fetched: list[Fetched], control: list[ControlEntry]) -> None:
         self._taken_ms = self._clock.now_ms()

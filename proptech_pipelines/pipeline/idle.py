@@ -15,6 +15,7 @@ class IdleWatch:
     """Remembers when partitions last moved, by the clock of this process, and says which are idle.
 
     A restart forgets: a partition is then watched for `idle_timeout_ms` anew, which costs finality only time.
+    A partition to which no record was ever sent is idle from the start.
     """
 
     idle_timeout_ms: int
@@ -29,7 +30,7 @@ class IdleWatch:
 
     def any_silent(self, states: Iterable[PartitionState], now_ms: int) -> bool:
         """Whether any partition was silent for the timeout: only then is it worth asking for end offsets."""
-        return any(self._silent_ms(state, now_ms) >= self.idle_timeout_ms for state in states)
+        return any(self._is_silent(state, now_ms) for state in states)
 
     def entries(
         self, states: Iterable[PartitionState], end_offsets: Mapping[tuple[str, int], int], now_ms: int
@@ -50,7 +51,7 @@ class IdleWatch:
     def _topic_entries(
         self, group: list[PartitionState], end_offsets: Mapping[tuple[str, int], int], now_ms: int
     ) -> list[ControlEntry]:
-        silent = [state for state in group if self._silent_ms(state, now_ms) >= self.idle_timeout_ms]
+        silent = [state for state in group if self._is_silent(state, now_ms)]
         moving = [state for state in group if state not in silent]
         known = [state.stream_time_ms for state in moving if state.stream_time_ms is not None]
         timeout_ms = self.idle_timeout_ms
@@ -64,7 +65,12 @@ class IdleWatch:
         for state in silent:
             partition = (state.topic_id, state.partition)
             behind = state.next_offset < end_offsets.get((state.topic, state.partition), 0)
-            rested = now_ms - self._raised_ms.get(partition, 0) >= timeout_ms
+            # In a log that is drained, event time passes quicker than the clock's.
+            rested = (
+                state.stream_time_ms is None
+                or now_ms - self._raised_ms.get(partition, 0) >= timeout_ms
+                or target - state.stream_time_ms >= timeout_ms
+            )
             if not behind and rested and (state.stream_time_ms is None or state.stream_time_ms < target):
                 self._raised_ms[partition] = now_ms
                 found.append(
@@ -79,5 +85,6 @@ class IdleWatch:
                 )
         return found
 
-    def _silent_ms(self, state: PartitionState, now_ms: int) -> int:
-        return now_ms - self._moved_ms.setdefault((state.topic_id, state.partition), now_ms)
+    def _is_silent(self, state: PartitionState, now_ms: int) -> bool:
+        moved_ms = self._moved_ms.setdefault((state.topic_id, state.partition), now_ms)
+        return state.is_unused or now_ms - moved_ms >= self.idle_timeout_ms

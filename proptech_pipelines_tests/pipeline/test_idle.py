@@ -52,8 +52,13 @@ QUIET = TIMEOUT * QUIET_TOPIC_FACTOR
         ([Partition(0, 50), Partition(SILENT, 20)], {1: 50}),
         ([Partition(0, 50), Partition(MOVING, 40), Partition(SILENT, 20)], {2: 40}),
         ([Partition(0, 50), Partition(SILENT, 20), Partition(SILENT, 30)], {1: 50, 2: 50}),
-        # One that never had a row is idle from the start.
-        ([Partition(0, 50), Partition(SILENT, None, 0, 0)], {1: 50}),
+        # One to which nothing was ever sent is idle from the start.
+        ([Partition(0, 50), Partition(0, None, 0, 0)], {1: 50}),
+        ([Partition(0, 50), Partition(0, None, 0, 1)], {}),
+        ([Partition(0, None), Partition(0, None, 0, 0)], {}),
+        # One whose records were no rows, or were deleted before they were read, may bring more.
+        ([Partition(0, 50), Partition(MOVING, None)], {}),
+        ([Partition(0, 50), Partition(SILENT, None)], {1: 50}),
         # One that is ahead is not lowered, nor raised to where it is.
         ([Partition(0, 50), Partition(SILENT, 60)], {}),
         ([Partition(0, 50), Partition(SILENT, 50)], {}),
@@ -102,6 +107,16 @@ def test_a_partition_is_raised_again_after_another_timeout(later_ms, is_due):
     assert bool(watch.entries(two_partitions(60, 50), {}, now_ms + later_ms)) == is_due
 
 
+@pytest.mark.parametrize(("later_time_ms", "is_due"), [(TIMEOUT - 1, False), (TIMEOUT, True)])
+def test_a_partition_is_raised_again_when_event_time_went_on_by_the_timeout(later_time_ms, is_due):
+    watch = IdleWatch(TIMEOUT, MAX_AHEAD)
+    now_ms = BEGIN + TIMEOUT
+    watch.moved([("id", 1)], BEGIN)
+    watch.moved([("id", 0)], now_ms)
+    assert len(watch.entries(two_partitions(50, 20), {}, now_ms)) == 1
+    assert bool(watch.entries(two_partitions(50 + later_time_ms, 50), {}, now_ms + 1)) == is_due
+
+
 @pytest.mark.parametrize(("later_ms", "count"), [(QUIET - 1, 0), (QUIET, 2)])
 def test_a_quiet_topic_is_raised_less_often(later_ms, count):
     watch = IdleWatch(TIMEOUT, MAX_AHEAD)
@@ -136,3 +151,4 @@ def test_end_offsets_are_asked_for_only_when_someone_is_silent(silent_ms, expect
     watch = IdleWatch(TIMEOUT, MAX_AHEAD)
     watch.moved([("id", 0)], BEGIN)
     assert watch.any_silent([PartitionState(TOPIC, "id", 1, 0, 5, 50)], BEGIN + silent_ms) == expected
+    assert watch.any_silent([PartitionState(TOPIC, "id", 1, 0, 0, None)], BEGIN + silent_ms)
