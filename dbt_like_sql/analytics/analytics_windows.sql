@@ -1,7 +1,7 @@
 /*
 kind = "fold"
 family = "property_analytics"
-every_seconds = 2
+every_seconds = 5
 description = "What happened to the properties of a state in an hour, as far as the log goes."
 day_of = "window_start"
 reach_days = 1

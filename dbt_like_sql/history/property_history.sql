@@ -1,7 +1,7 @@
 /*
 kind = "append"
 family = "property_history"
-every_seconds = 2
+every_seconds = 5
 description = "The audit trail of every property: what happened, as its story, in the words of one event a row."
 identity = ["topic_epoch", "kafka_partition", "kafka_offset"]
 day_of = "event_time"

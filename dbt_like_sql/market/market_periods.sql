@@ -1,6 +1,7 @@
 /*
 kind = "recompute"
 family = "market_index"
+every_seconds = 5
 description = "Market figures by region and month, with changes and the month's sales-weighted sums."
 key = ["period_start"]
 identity = ["region", "period_start"]

@@ -1,7 +1,7 @@
 /*
 kind = "recompute"
 family = "price_drop_notifications"
-every_seconds = 2
+every_seconds = 5
 description = "Who is told of a price reduction: those who looked at the property or have it on their list, once each."
 key = ["property_id"]
 driver = "price_reductions"

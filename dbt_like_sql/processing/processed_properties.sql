@@ -1,6 +1,7 @@
 /*
 kind = "append"
 family = "processed_properties"
+every_seconds = 2
 description = "Listings that break no rule, with their fields in normal form."
 identity = ["topic_id", "kafka_partition", "kafka_offset"]
 day_of = "event_time"

@@ -13,8 +13,8 @@ from proptech_pipelines.lake.generations import (
     record,
     shadow_graph,
 )
+from proptech_pipelines.lake.heads import create_heads
 from proptech_pipelines.lake.property_macros import property_macros
-from proptech_pipelines.lake.tables import create_heads
 from proptech_pipelines.lake.transactions import transaction
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from importlib import resources
 
 import duckdb
@@ -9,6 +10,8 @@ import duckdb
 from proptech_pipelines.contracts.columns import decoded_columns
 from proptech_pipelines.contracts.topics import schema_text, topic
 from proptech_pipelines.lake.connection import LAKE
+from proptech_pipelines.lake.first_rows import insert_first_rows, remove_first_rows
+from proptech_pipelines.lake.heads import create_heads, without_heads
 from proptech_pipelines.lake.property_macros import property_macros
 from proptech_pipelines.lake.stream_times import TOPIC_IDS_SQL, stream_times
 from proptech_pipelines.lake.tables import (
@@ -16,7 +19,6 @@ from proptech_pipelines.lake.tables import (
     TABLE_TOPIC_COLUMNS,
     TABLES,
     comment,
-    create_heads,
     create_table,
 )
 from proptech_pipelines.lake.transactions import transaction
@@ -41,7 +43,13 @@ def checkout_models() -> list[Model]:
 
 def checkout_graph() -> Graph:
     """The graph of `checkout_models`. Raises ModelError for a model that its kind cannot keep right."""
-    graph = Graph.of(checkout_models())
+    return _checked(tuple(checkout_models()))
+
+
+@lru_cache(maxsize=2)
+def _checked(models: tuple[Model, ...]) -> Graph:
+    """The graph of `models`; a sensor asks for it every few seconds."""
+    graph = Graph.of(models)
     for model in graph.models.values():
         check_model(model, graph)
     return graph
@@ -96,8 +104,16 @@ def create_models(con: duckdb.DuckDBPyConnection, graph: Graph) -> None:
             for statement in property_macros(graph):
                 con.execute(statement)
             record(con, list(graph.models.values()))
-    # A kill may have come between the two.
-    create_heads(con, live_graph(con).families)
+            insert_first_rows(con, _with_tables(graph))
+    # A kill may have come in between.
+    live = live_graph(con)
+    if without_heads(con, live.families):
+        remove_first_rows(con, _with_tables(live))
+    create_heads(con, live.families)
+
+
+def _with_tables(graph: Graph) -> list[str]:
+    return [model.table for model in graph.models.values() if model.kind == "staging" or model.is_stored]
 
 
 def create_model(con: duckdb.DuckDBPyConnection, graph: Graph, model: Model) -> None:

@@ -4,13 +4,14 @@ Models' tables are made in `lake.generations`. Everything here is created once, 
 """
 
 import uuid
-from collections.abc import Sequence
 
 import duckdb
 
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.lake.connection import quoted
 from proptech_pipelines.lake.dead_letter_tables import LETTER_TABLES, OPEN_LETTERS
+from proptech_pipelines.lake.first_rows import insert_first_rows, remove_first_rows
+from proptech_pipelines.lake.heads import create_heads, keep_in_catalog, without_heads
 from proptech_pipelines.lake.log_columns import COMMIT, COORDINATES, RAW, TIMESTAMP
 from proptech_pipelines.lake.readmission_tables import READMISSION_TABLES, REVISIONS
 from proptech_pipelines.lake.transactions import transaction
@@ -183,12 +184,24 @@ VIEWS = {
             as schema_text, min(written_at) as first_seen_at
         from control_log where kind = 'schema_resolved' group by schema_key""",
 }
-INLINED_ROWS = 100_000
-"""The ledger and the heads are kept in the catalog: a row or two a transaction is not worth a file."""
+KEPT_IN_CATALOG = ("ledger", "control_log", "published")
+"""A row or two a transaction is not worth a file."""
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing. Raises ServiceError if the lake was written by a newer version of the platform."""
+    _create_tables(con)
+    if without_heads(con, ["ingest"]):
+        remove_first_rows(con, [name for name in TABLES if _is_filled(name)])
+        # Not `generations`: DuckLake would read its rows under the schema version under which they were written, at the
+        # snapshot that made the table, and from then on take that version for one without the models' tables, so that
+        # merging their files fails.
+        for name in KEPT_IN_CATALOG:
+            keep_in_catalog(con, name)
+    create_heads(con, ["ingest"])
+
+
+def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
     with transaction(con):
         con.execute("create table if not exists lake_version (version integer, lake_id varchar)")
         row = con.execute("select max(version) from lake_version").fetchone()
@@ -209,12 +222,11 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
                 create_table(con, name, columns, description)
         # By day alone, sorted by topic in each file: nine topics a commit were nine files, at 10 ms each.
         con.execute("alter table event_log set partitioned by (kafka_date)")
-    create_heads(con, ["ingest"])
-    # Not `generations`: DuckLake would read its rows under the schema version under which they were written, at the
-    # snapshot that made the table, and from then on take that version for one without the models' tables, so that
-    # merging their files fails.
-    for name in ("ledger", "control_log", "published"):
-        keep_in_catalog(con, name)
+        insert_first_rows(con, [name for name in TABLES if _is_filled(name)])
+
+
+def _is_filled(name: str) -> bool:
+    return name not in VIEWS and "commit_number" in TABLES[name][1] and name not in KEPT_IN_CATALOG
 
 
 def create_table(
@@ -235,35 +247,3 @@ def comment(
     if kind == "table":
         for column, text in columns.items():
             con.execute(f"comment on column {name}.{column} is '{quoted(text)}'")
-
-
-def create_heads(con: duckdb.DuckDBPyConnection, writers: Sequence[str], first: int = 0) -> None:
-    """Create the heads of `writers` that are missing, at `first`. One that stands there empty, after a kill, is filled.
-
-    Raises LedgerConflict if another process is at it too: try again.
-    """
-    known = {row[0] for row in con.execute("select table_name from information_schema.tables").fetchall()}
-    missing = [writer for writer in writers if f"head_{writer}" not in known]
-    if missing:
-        with transaction(con):
-            for writer in missing:
-                con.execute(f"create table head_{writer} (b bigint, generation integer)")
-        for writer in missing:
-            keep_in_catalog(con, f"head_{writer}")
-    if not writers:
-        return
-    counts = " union all ".join(f"select '{name}', count(*) from head_{name}" for name in writers)
-    empty = [writer for writer, rows in con.execute(counts).fetchall() if not rows]
-    if empty:
-        with transaction(con):
-            # Two inserts would both commit; of two updates of one row only one does.
-            con.execute("update lake_version set version = version")
-            for writer in empty:
-                con.execute(
-                    f"insert into head_{writer} select {first}, 1 where not exists (from head_{writer})"
-                )
-
-
-def keep_in_catalog(con: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Keep the rows of `table` in the catalog instead of in files."""
-    con.execute(f"call lake.set_option('data_inlining_row_limit', {INLINED_ROWS}, table_name => '{table}')")

@@ -23,17 +23,18 @@ def column_sources(model: Model, graph: Graph) -> dict[str, list[Source]]:
     A column that sqlglot cannot trace (behind `*` of an input, say) has none.
     """
     schema = {name: _columns_of(name, graph) for name in model.inputs}
+    try:
+        # All columns at once: one by one, each parses and qualifies the whole SELECT anew.
+        roots: dict[str, Node] = trace(None, model.sql, schema=schema, dialect="duckdb", trim_selects=False)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    except SqlglotError:
+        roots = {}
     found: dict[str, list[Source]] = {}
     for column in model.column_names:
         if column == "*":
             parent = model.inputs[0]
             found.update({name: [(parent, name)] for name in graph[parent].column_names})
-            continue
-        try:
-            root: Node = trace(column, model.sql, schema=schema, dialect="duckdb")  # pyright: ignore[reportArgumentType, reportCallIssue]
-        except SqlglotError:
-            continue
-        found[column] = sorted(set(_leaves(root)))
+        elif column in roots:
+            found[column] = sorted(set(_leaves(roots[column])))
     return found
 
 

@@ -15,10 +15,10 @@ from proptech_pipelines.lake.building import building_families, building_staging
 from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.generations import live_graph, shadow_graph
+from proptech_pipelines.lake.heads import create_heads
 from proptech_pipelines.lake.lease import INGEST_LEASE, Leases, family_lease
 from proptech_pipelines.lake.log_writer import INGEST, write_control
 from proptech_pipelines.lake.positions import read_positions
-from proptech_pipelines.lake.tables import create_heads
 from proptech_pipelines.lake.transactions import move_head, transaction
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.pipeline.advance import family_position

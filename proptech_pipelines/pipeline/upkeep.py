@@ -15,17 +15,20 @@ from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
 from proptech_pipelines.pipeline.consumer_groups import ShownPositions
 from proptech_pipelines.pipeline.progress import Progress
+from proptech_pipelines.pipeline.workers import stand_back
 from proptech_pipelines.publishing.outbox import Outbox
 from proptech_pipelines.settings import Settings
 
 log = logging.getLogger(__name__)
 _STEP_SECONDS = 0.4
+_RESTS = 2
+"""It rests so many times as long as a step took."""
 _LEFTOVERS_SECONDS = 300.0
 _GROUPS_SECONDS = 10.0
 
 
 class UpkeepWorker(threading.Thread):
-    """Merges files, folds rows and removes leftovers, a step every 0.4 s. A failed step is tried later."""
+    """Merges files, folds rows and removes leftovers, step after step. A failed step is tried later."""
 
     def __init__(
         self,
@@ -50,10 +53,13 @@ class UpkeepWorker(threading.Thread):
 
     def run(self) -> None:
         """Work until told to stop."""
+        stand_back()
         positions = ShownPositions(self._settings, self._con)
         cleaned = shown = time.monotonic()
         with Leases(self._settings) as leases:
-            while not self._progress.stop.wait(_STEP_SECONDS):
+            rest = _STEP_SECONDS
+            while not self._progress.stop.wait(rest):
+                begun = time.monotonic()
                 try:
                     self.step(leases)
                     if time.monotonic() - shown > _GROUPS_SECONDS:
@@ -64,6 +70,7 @@ class UpkeepWorker(threading.Thread):
                         cleaned = time.monotonic()
                 except (LedgerConflict, ServiceError, LakeError) as error:
                     log.info("upkeep goes on later: %s", str(error)[:200])
+                rest = max(_STEP_SECONDS, _RESTS * (time.monotonic() - begun))
 
     def step(self, leases: Leases) -> None:
         """Fold the rows of one range, if one is due, and merge the files of the table that needs it most."""

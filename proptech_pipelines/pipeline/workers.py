@@ -1,6 +1,7 @@
 """The threads beside the ingest: one for each family, one for each outbox."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -27,7 +28,17 @@ from proptech_pipelines.publishing.outbox import OutboxPublisher
 
 log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0
+_NICE = 5
+"""How far families and upkeep stand back behind the ingest where both want the CPU: a third of its share."""
+_RESTS = 4
+"""A family that nobody waits for (`every_seconds`) rests so many times as long as its step took: on a machine that is
+short of CPU it takes larger steps instead of taking it from others."""
 OnAdvance = Callable[[Advance], None]
+
+
+def stand_back() -> None:
+    """Let the ingest go first: lower the priority of the calling thread alone (nice values are a thread's on Linux)."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 class FamilyWorker(threading.Thread):
@@ -52,10 +63,12 @@ class FamilyWorker(threading.Thread):
         self._position: FamilyPosition | None = None
         self._memory = Memory()
         self._seen = 0
-        self._stepped = 0.0
+        self._rests_until = 0.0
 
     def run(self) -> None:
         """Work until told to stop; what the ingest has committed by then is taken in first."""
+        if self._graph.every_seconds(self._family):
+            stand_back()
         failures = 0
         while True:
             try:
@@ -91,7 +104,7 @@ class FamilyWorker(threading.Thread):
         cut = self._progress.wait_beyond(INGEST, seen, _LOOK_SECONDS, self._progress.stop)
         if cut.number <= seen:
             return not self._progress.stop.is_set()
-        if (rest := self._stepped + self._graph.every_seconds(self._family) - time.monotonic()) > 0:
+        if (rest := self._rests_until - time.monotonic()) > 0:
             self._progress.stop.wait(rest)
             cut = self._progress.cut(INGEST)
         part = self._next_slice(Slice(seen, cut.number))
@@ -100,10 +113,13 @@ class FamilyWorker(threading.Thread):
             return True
         control = cut.control_number if part.high == cut.number else control_number_at(self._con, part.high)
         with self._leases.hold(family_lease(self._family)):
-            self._stepped = time.monotonic()
+            begun = time.monotonic()
             done = advance_family(
                 self._con, self._graph, self._family, position, part.high, control, self._memory
             )
+        if part.high == cut.number and (every_seconds := self._graph.every_seconds(self._family)):
+            took = time.monotonic() - begun
+            self._rests_until = begun + max(every_seconds, (1 + _RESTS) * took)
         self._position = FamilyPosition(done.commit_number, part.high)
         self._progress.report(self._family, done.commit_number)
         self._on_advance(done)

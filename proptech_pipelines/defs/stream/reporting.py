@@ -1,8 +1,9 @@
-"""What a stream run tells Dagster: at most one event an asset and touched day a minute, and one at the end."""
+"""What a stream run tells Dagster: an event an asset every two minutes, and one for each day at its first change."""
 
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 
 import dagster as dg
@@ -12,29 +13,39 @@ from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.pipeline.advance import Advance
 from proptech_pipelines.pipeline.follow import Summary
 
-_EVERY_SECONDS = 60.0
+_EVERY_SECONDS = 120.0
 
 
 class Reporter:
-    """Collects what the threads of a run report and logs it as materializations, now and then."""
+    """Collects what the threads of a run report and logs it as materializations, now and then.
+
+    A hundred events take seconds, so a thread of their own logs them: the ingest waits for none.
+    """
 
     def __init__(self, context: dg.OpExecutionContext, clock: Callable[[], float] = time.monotonic) -> None:
         self._context = context
         self._clock = clock
         self._lock = threading.Lock()
         self._logged_at = clock()
+        self._logging = ThreadPoolExecutor(1, thread_name_prefix="report")
+        self._logged: Future[None] | None = None
         self._summary = Summary()
         self._topics: dict[str, int] = {}
         self._families: dict[str, list[Advance]] = {}
+        self._shown: set[tuple[str, date]] = set()
+        """Families with the days that were logged: a day's partition is filled by its first event."""
 
     def on_batch(self, summary: Summary, fetched: list[Fetched]) -> None:
-        """Note an ingest transaction, in the run's own thread; logs when a minute is over."""
+        """Note an ingest transaction, in the run's own thread; has all logged when the time is over."""
         with self._lock:
             self._summary = summary
             for part in fetched:
                 self._topics[part.topic] = self._topics.get(part.topic, 0) + len(part)
-        if self._clock() - self._logged_at >= _EVERY_SECONDS:
-            self._flush()
+        if self._clock() - self._logged_at >= _EVERY_SECONDS and (
+            self._logged is None or self._logged.done()
+        ):
+            self._logged_at = self._clock()
+            self._logged = self._logging.submit(self._flush)
 
     def on_advance(self, advance: Advance) -> None:
         """Note a family's transaction, in the family's thread."""
@@ -42,11 +53,13 @@ class Reporter:
             self._families.setdefault(advance.family, []).append(advance)
 
     def close(self) -> None:
-        """Log what is left."""
+        """Log what is left. Raises what went wrong in logging."""
+        self._logging.shutdown()
+        if self._logged is not None:
+            self._logged.result()
         self._flush()
 
     def _flush(self) -> None:
-        self._logged_at = self._clock()
         with self._lock:
             topics, self._topics = self._topics, {}
             families, self._families = self._families, {}
@@ -71,9 +84,11 @@ class Reporter:
             "late": sum(item.counts.late for item in advances),
         }
         days = sorted({day for item in advances for day in item.days})
+        news = [day for day in days if (family, day) not in self._shown or day == days[-1]]
+        self._shown |= {(family, day) for day in news}
         for model in GRAPH.market:
             if model.family == family:
-                for day in days or [None]:
+                for day in news or [None]:
                     self._log(model.name, metadata, day)
 
     def _log(self, name: str, metadata: dict[str, int], day: date | None = None) -> None:
