@@ -12,10 +12,13 @@ from proptech_pipelines.contracts.decode import decode_records
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import topic
 from proptech_pipelines.contracts.wire import SchemaKey, frame, schema_key_of
+from proptech_pipelines.engines.session import Session
 from proptech_pipelines.kafka.records import Headers
 from proptech_pipelines.lake.connection import Connection, connect, scalar
 from proptech_pipelines.lake.generations import live_graph
-from proptech_pipelines.pipeline.rebuild import compare_days
+from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.pipeline.advance import family_position
+from proptech_pipelines.pipeline.rebuild import compare_days, rows_by_log
 from proptech_pipelines.settings import Settings
 
 _BATCH = 200_000
@@ -41,7 +44,7 @@ class Replayed:
 
 
 def replay_typed(settings: Settings) -> dict[str, Replayed]:
-    """Derive the stored tables of each family from its typed rows, compare with what is stored, and time it."""
+    """Derive the stored tables of each family from its typed rows, and time that; then compare with what is stored."""
     con = connect(settings, read_only=True)
     try:
         graph = live_graph(con)
@@ -51,12 +54,21 @@ def replay_typed(settings: Settings) -> dict[str, Replayed]:
                 scalar(con, f"select count(*) from {model.name}") for model in graph.staging_of(family)
             )
             begun = time.perf_counter()
-            derived = compare_days(con, graph, family, None)
+            _derive(con, graph, family)
             seconds = time.perf_counter() - begun
+            derived = compare_days(con, graph, family, None)
             found[family] = Replayed(events, seconds, not any(item.differs for item in derived))
         return found
     finally:
         con.close()
+
+
+def _derive(con: Connection, graph: Graph, family: str) -> None:
+    """Put the rows of every stored table of `family` by the log into a temporary table `derived_<table>`."""
+    session, position = Session(con, graph, family), family_position(con, family)
+    for model in graph.stored(family):
+        rows = rows_by_log(session, model, position, None, lambda root: f"select * from derived_{root.name}")
+        session.temporary(f"derived_{model.name}", rows)
 
 
 def replay_raw(settings: Settings, tell: Callable[[str], None]) -> dict[str, Replayed]:

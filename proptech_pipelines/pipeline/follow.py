@@ -124,6 +124,7 @@ class Follower:
 
     def _take_idle(self, now_ms: int) -> None:
         """Let silent partitions hold back nothing of what was drained."""
+        self._watch.rest_no_longer()
         control = self._idle_entries(now_ms)
         if control:
             self._take([], control)

@@ -28,6 +28,10 @@ class IdleWatch:
         for partition in partitions:
             self._moved_ms[partition] = now_ms
 
+    def rest_no_longer(self) -> None:
+        """Let the next `entries` raise what was raised a moment ago, too: no later call will."""
+        self._raised_ms.clear()
+
     def any_silent(self, states: Iterable[PartitionState], now_ms: int) -> bool:
         """Whether any partition was silent for the timeout: only then is it worth asking for end offsets."""
         return any(self._is_silent(state, now_ms) for state in states)
@@ -65,12 +69,7 @@ class IdleWatch:
         for state in silent:
             partition = (state.topic_id, state.partition)
             behind = state.next_offset < end_offsets.get((state.topic, state.partition), 0)
-            # In a log that is drained, event time passes quicker than the clock's.
-            rested = (
-                state.stream_time_ms is None
-                or now_ms - self._raised_ms.get(partition, 0) >= timeout_ms
-                or target - state.stream_time_ms >= timeout_ms
-            )
+            rested = now_ms - self._raised_ms.get(partition, 0) >= timeout_ms
             if not behind and rested and (state.stream_time_ms is None or state.stream_time_ms < target):
                 self._raised_ms[partition] = now_ms
                 found.append(

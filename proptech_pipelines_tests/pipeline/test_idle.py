@@ -107,14 +107,15 @@ def test_a_partition_is_raised_again_after_another_timeout(later_ms, is_due):
     assert bool(watch.entries(two_partitions(60, 50), {}, now_ms + later_ms)) == is_due
 
 
-@pytest.mark.parametrize(("later_time_ms", "is_due"), [(TIMEOUT - 1, False), (TIMEOUT, True)])
-def test_a_partition_is_raised_again_when_event_time_went_on_by_the_timeout(later_time_ms, is_due):
+def test_who_ends_raises_again_what_was_raised_a_moment_ago():
     watch = IdleWatch(TIMEOUT, MAX_AHEAD)
     now_ms = BEGIN + TIMEOUT
     watch.moved([("id", 1)], BEGIN)
     watch.moved([("id", 0)], now_ms)
     assert len(watch.entries(two_partitions(50, 20), {}, now_ms)) == 1
-    assert bool(watch.entries(two_partitions(50 + later_time_ms, 50), {}, now_ms + 1)) == is_due
+    assert watch.entries(two_partitions(60, 50), {}, now_ms + 1) == []
+    watch.rest_no_longer()
+    assert [entry.stream_time_ms for entry in watch.entries(two_partitions(60, 50), {}, now_ms + 1)] == [60]
 
 
 @pytest.mark.parametrize(("later_ms", "count"), [(QUIET - 1, 0), (QUIET, 2)])
