@@ -6,6 +6,7 @@ from proptech_pipelines.settings import Settings
 
 _SHELL = """\
 INSTALL ducklake; INSTALL postgres;
+{setting};
 ATTACH '{source}' AS {lake} ({options});
 USE {lake};
 SHOW TABLES;"""
@@ -37,8 +38,13 @@ def notebook_statements(settings: Settings) -> str:
 
 def shell_statements(settings: Settings) -> str:
     """The SQL that opens the lake, read only, in any DuckDB that may fetch its extensions."""
-    from proptech_pipelines.lake.connection import LAKE, METADATA_SCHEMA, catalog_source  # noqa: PLC0415
+    from proptech_pipelines.lake.connection import (  # noqa: PLC0415
+        LAKE,
+        METADATA_SCHEMA,
+        WITHOUT_TABLE_STATISTICS,
+        catalog_source,
+    )
 
     source = "ducklake:" + catalog_source(settings.catalog).replace("'", "''")
     options = f"READ_ONLY, METADATA_SCHEMA '{METADATA_SCHEMA}'"
-    return _SHELL.format(source=source, lake=LAKE, options=options)
+    return _SHELL.format(setting=WITHOUT_TABLE_STATISTICS, source=source, lake=LAKE, options=options)

@@ -4,13 +4,21 @@ A row counts for a moment by its own event and stream time, as the model's SQL s
 later changes what was decided.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from proptech_pipelines.engines.readmitted import without_readmissions
 from proptech_pipelines.engines.session import Session
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
-from proptech_pipelines.models.model import Model
+from proptech_pipelines.models.model import COMMIT_COLUMN, Model
+
+_PIECE_ROWS = 200_000
+"""What is decided at once. A model may join its moments with whatever lasts through them: of homes on offer and people
+who look for some, both grow with the time that a piece spans."""
+_SOON = timedelta(seconds=15)
+"""A span of moments for which it is not worth counting rows."""
 
 
 def settle(session: Session, model: Model, part: slices.Slice) -> None:
@@ -18,7 +26,8 @@ def settle(session: Session, model: Model, part: slices.Slice) -> None:
     low = due_before(session, model, part.low)
     high = due_before(session, model, part.high)
     leaf = without_readmissions(session, session.whole_leaf(part.high), part.high, _matters_from(model, low))
-    session.temporary(f"delta_{model.name}", settled_rows(session.graph, model, leaf, low, high))
+    bounds = piece_bounds(session, model, part.high, low, high)
+    session.temporary(f"delta_{model.name}", settled_rows(session.graph, model, leaf, bounds))
 
 
 def _matters_from(model: Model, low: datetime | None) -> str:
@@ -30,10 +39,42 @@ def _matters_from(model: Model, low: datetime | None) -> str:
     return f"least({', '.join(moments)})"
 
 
-def settled_rows(
+def piece_bounds(
+    session: Session, model: Model, input_commit: int, low: datetime | None, high: datetime | None
+) -> list[datetime | None]:
+    """`low`, moments in between and `high`, ascending: between two of them lie at most some `_PIECE_ROWS` staging rows.
+
+    Which moments stand in between changes no row, since each moment is decided for itself.
+    """
+    if high is None or (low is not None and high - low <= _SOON):
+        return [low, high]
+    upstream = [item for item in session.graph.upstream(model.name) if item.kind == "staging"]
+    condition = f"{COMMIT_COLUMN} <= {input_commit} and event_time < timestamp '{high}'"
+    if low is not None:
+        condition += f" and event_time >= timestamp '{low}'"
+    times = " union all ".join(
+        f"select event_time from lake.{item.table} where {condition}" for item in upstream
+    )
+    found = session.con.execute(
+        f"select max(second) from (select second, (sum(count(*)) over (order by second)) // {_PIECE_ROWS} as piece "
+        f"from (select date_trunc('second', event_time) as second from ({times})) group by second) "
+        "group by piece order by piece"
+    ).fetchall()
+    inner = [moment for (moment,) in found[:-1] if moment is not None and (low is None or moment > low)]
+    return [low, *inner, high]
+
+
+def settled_rows(graph: Graph, model: Model, leaf: slices.Leaf, bounds: Sequence[datetime | None]) -> str:
+    """The rows of `model` with a moment in [first, last) of `bounds`, as a SELECT that decides them piece by piece.
+
+    No last one is no row at all, no first one no bound.
+    """
+    return " union all ".join(_rows_between(graph, model, leaf, low, high) for low, high in pairwise(bounds))
+
+
+def _rows_between(
     graph: Graph, model: Model, leaf: slices.Leaf, low: datetime | None, high: datetime | None
 ) -> str:
-    """The rows of `model` with a moment in [low, high), as a SELECT; no `high` is none at all, no `low` no bound."""
     if high is None or (low is not None and low >= high):
         return f"select * from ({slices.wrapped(graph, model, leaf)}) limit 0"
     reach = dict(model.reach)

@@ -12,7 +12,7 @@ from datetime import date
 from proptech_pipelines.engines.duckdb import DuckDBEngine
 from proptech_pipelines.engines.readmitted import readmissions_in, taken_off
 from proptech_pipelines.engines.session import Session
-from proptech_pipelines.engines.settled import due_before, settled_rows
+from proptech_pipelines.engines.settled import due_before, piece_bounds, settled_rows
 from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.lake.connection import Connection, quoted, scalar
 from proptech_pipelines.lake.lease import Leases, family_lease
@@ -120,7 +120,10 @@ def rows_by_log(
 
     if model.kind == "settled":
         due = due_before(session, model, position.input_commit)
-        return settled_rows(graph, model, leaf, None, due)
+        bounds = (
+            piece_bounds(session, model, position.input_commit, None, due) if days is None else [None, due]
+        )
+        return settled_rows(graph, model, leaf, bounds)
     return slices.wrapped(graph, model, leaf, direct=taken_off(session, model, position.input_commit))
 
 

@@ -1,10 +1,12 @@
 """Settled models: every moment is decided once, to the millisecond, when all partitions have passed it."""
 
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from proptech_pipelines.engines import settled
+from proptech_pipelines.engines.session import Session
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.pipeline.rebuild import Days, compare_days, rebuild_days
@@ -64,6 +66,32 @@ def test_the_whole_log_at_once_decides_the_same(lake):
     lake.advance()
     assert decided(lake) == [row for _, rows in BATCHES for row in rows]
     assert differing(lake) == []
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_moments_decided_piece_by_piece_are_the_same(lake, monkeypatch, rows):
+    monkeypatch.setattr(settled, "_PIECE_ROWS", rows)
+    monkeypatch.setattr(settled, "_SOON", timedelta(0))
+    expected = []
+    for batch, new in BATCHES:
+        lake.pipe(batch)
+        lake.advance()
+        expected += new
+        assert decided(lake) == expected
+    pipeline = lake.pipeline
+    high = pipeline.ingest.positions.commit_number
+    session, model = Session(pipeline.con, pipeline.graph, "f"), pipeline.graph["attention"]
+    bounds = settled.piece_bounds(session, model, high, None, settled.due_before(session, model, high))
+    assert bounds[1:] == sorted(bounds[1:])
+    assert len(bounds) > 3
+    assert differing(lake) == []
+
+
+def test_pieces_of_a_long_time_have_no_gap_between_them(lake, monkeypatch):
+    monkeypatch.setattr(settled, "_PIECE_ROWS", 1)
+    lake.pipe(LOG)
+    lake.advance()
+    assert decided(lake) == [row for _, rows in BATCHES for row in rows]
 
 
 def test_a_partition_without_a_record_holds_everything_back_until_it_is_idle(lake):
@@ -203,6 +231,14 @@ WRONG = {
 def test_a_wrong_engine_is_noticed(name, lake, monkeypatch):
     patch_definition(monkeypatch, SETTLED, *WRONG[name])
     assert [found for found, expected in taken(lake) if found != expected]
+
+
+def test_an_engine_that_decides_one_piece_alone_is_noticed(lake, monkeypatch):
+    patch_definition(monkeypatch, SETTLED, "in pairwise(bounds)", "in [*pairwise(bounds)][:1]")
+    monkeypatch.setattr(settled, "_PIECE_ROWS", 1)
+    lake.pipe(LOG)
+    lake.advance()
+    assert decided(lake) != [row for _, rows in BATCHES for row in rows]
 
 
 def test_an_engine_to_which_new_partitions_are_as_old_ones_is_noticed(lake, monkeypatch):
