@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.readmission_tables import readmissions_by_fold
-from proptech_pipelines.lake.stream_times import JoinedPartitions, PassedStreamTime, redrives_of_passed
+from proptech_pipelines.lake.stream_times import PassedStreamTime, redrives_of_passed
 
 
 class Memory:
@@ -15,12 +15,9 @@ class Memory:
         self._redrives: Mapping[str, Mapping[int, int]] | None = None
         self._readmissions: Mapping[str, Sequence[int]] | None = None
         self._passed: dict[tuple[str, ...], PassedStreamTime] = {}
-        self._partitions = JoinedPartitions()
-        self._joined: Mapping[str, Mapping[tuple[int, int], int]] | None = None
 
     def know(self, control_number: int) -> None:
-        """A step begins. The control log ends at `control_number` at its cut: other entries are read anew."""
-        self._joined = None
+        """The control log ends at `control_number` at the cut that is worked on: other entries are read anew."""
         if control_number != self._control_number:
             self._control_number, self._redrives, self._readmissions = control_number, None, None
 
@@ -29,12 +26,6 @@ class Memory:
         if self._redrives is None:
             self._redrives = redrives_of_passed(con)
         return self._redrives
-
-    def joined(self, con: Connection) -> Mapping[str, Mapping[tuple[int, int], int]]:
-        """As `JoinedPartitions.read`, once a step."""
-        if self._joined is None:
-            self._joined = self._partitions.read(con)
-        return self._joined
 
     def readmissions(self, con: Connection) -> Mapping[str, Sequence[int]]:
         """As `readmissions_by_fold`."""

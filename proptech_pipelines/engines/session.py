@@ -27,25 +27,17 @@ class Session:
     def staged(self, model: Model, condition: str) -> str:
         """The rows of a staging model for which `condition` holds, as the family sees them.
 
-        What a settled model has decided stays decided. So in its family a row bears at least the stream time that its
-        topic had passed when it was redriven, or when its partition came on record: it counts for what was open then,
-        and is late for all else.
+        What a settled model has decided stays decided. So in its family a redriven row bears the stream time that
+        its topic had passed when it was redriven: it counts for what was open then, and is late for all else.
         """
         rows = slices.staged_rows(f"lake.{model.table}", condition)
         if not any(item.kind == "settled" for item in self.graph.market if item.family == self.family):
             return rows
-        passed = [
-            f"when commit_number = {number} then {passed_ms}"
-            for number, passed_ms in self.memory.redrives(self.con).get(model.topic, {}).items()
-        ]
-        joined = [
-            f"when topic_epoch = {epoch} and kafka_partition = {partition} then {passed_ms}"
-            for (epoch, partition), passed_ms in self.memory.joined(self.con).get(model.topic, {}).items()
-        ]
-        least = [f"case {' '.join(cases)} else stream_time_ms end" for cases in (passed, joined) if cases]
-        if not least:
+        passed = self.memory.redrives(self.con).get(model.topic)
+        if not passed:
             return rows
-        later = f"greatest(stream_time_ms, {', '.join(least)})"
+        cases = " ".join(f"when {number} then {passed_ms}" for number, passed_ms in passed.items())
+        later = f"greatest(stream_time_ms, case commit_number {cases} else stream_time_ms end)"
         return f"select * replace ({later} as stream_time_ms) from ({rows})"
 
     def temporary(self, name: str, sql: str) -> None:

@@ -94,33 +94,6 @@ class PassedStreamTime:
         return min(known) if len(known) == len(times) and set(newest) == set(self._topics) else None
 
 
-class JoinedPartitions:
-    """Partitions that came on record when their topic had passed something already, with what that was.
-
-    Either they were added to the topic, or it was made again. Each question reads only what came since the last one.
-    """
-
-    def __init__(self) -> None:
-        self._cut = -1
-        self._seen: set[tuple[str, int, int]] = set()
-        self._joined: dict[str, dict[tuple[int, int], int]] = {}
-
-    def read(self, con: Connection) -> dict[str, dict[tuple[int, int], int]]:
-        """What the topic had passed by then, in ms, by topic, and by epoch and number of the partition."""
-        rows = con.execute(
-            "select topic, topic_epoch, kafka_partition, min(commit_number), max(commit_number) from log_ranges "
-            f"where commit_number > {self._cut} group by all order by all"
-        ).fetchall()
-        for topic, epoch, partition, first, last in rows:
-            self._cut = max(self._cut, last)
-            if (topic, epoch, partition) not in self._seen:
-                self._seen.add((topic, epoch, partition))
-                passed_ms = passed_stream_time_ms(con, [topic], first - 1) if first > 1 else None
-                if passed_ms is not None:
-                    self._joined.setdefault(topic, {})[epoch, partition] = passed_ms
-        return self._joined
-
-
 def _greatest(*times_ms: int | None) -> int | None:
     return max((time_ms for time_ms in times_ms if time_ms is not None), default=None)
 
