@@ -124,3 +124,13 @@ def test_what_goes_wrong_in_logging_is_raised_at_the_end(reporter, listener, clo
     reporter.on_batch(Summary(records=3), fetched(3))
     with pytest.raises(ConnectionError):
         reporter.close()
+
+
+def test_what_went_wrong_in_logging_is_raised_before_more_is_logged(reporter, listener, clock):
+    listener.error = ConnectionError("the instance is gone")
+    with pytest.raises(ConnectionError):
+        reach(reporter, clock, 120)
+    listener.error = None
+    clock.now = 240
+    with pytest.raises(ConnectionError):
+        reporter.on_batch(Summary(records=3), fetched(3))

@@ -36,16 +36,22 @@ class Reporter:
         """Families with the days that were logged: a day's partition is filled by its first event."""
 
     def on_batch(self, summary: Summary, fetched: list[Fetched]) -> None:
-        """Note an ingest transaction, in the run's own thread; has all logged when the time is over."""
+        """Note an ingest transaction, in the run's own thread; has all logged when the time is over.
+
+        Raises what went wrong in logging before.
+        """
         with self._lock:
             self._summary = summary
             for part in fetched:
                 self._topics[part.topic] = self._topics.get(part.topic, 0) + len(part)
-        if self._clock() - self._logged_at >= _EVERY_SECONDS and (
-            self._logged is None or self._logged.done()
-        ):
-            self._logged_at = self._clock()
-            self._logged = self._logging.submit(self._flush)
+        if self._clock() - self._logged_at < _EVERY_SECONDS:
+            return
+        if self._logged is not None:
+            if not self._logged.done():
+                return
+            self._logged.result()
+        self._logged_at = self._clock()
+        self._logged = self._logging.submit(self._flush)
 
     def on_advance(self, advance: Advance) -> None:
         """Note a family's transaction, in the family's thread."""
