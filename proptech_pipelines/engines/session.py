@@ -10,7 +10,7 @@ from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
 
-SELDOM_READ = ("kafka_timestamp_ms", "event_time_is_kafka", "kafka_date")
+_SELDOM_READ = ("kafka_timestamp_ms", "event_time_is_kafka", "kafka_date")
 """Columns of every staging table that only some models name; the engine does not."""
 
 
@@ -57,7 +57,7 @@ class Session:
         for model in self.graph.staging_of(family):
             rows = self.staged(model, part.where())
             read = self.graph.names_read(family, model.name)
-            unread = set() if read is None else {*model.column_names, *SELDOM_READ} - read
+            unread = set() if read is None else {*model.column_names, *_SELDOM_READ} - read
             if unread:
                 rows = f"select * exclude ({', '.join(sorted(unread))}) from ({rows})"
             self.temporary(f"slice_{model.name}", rows)

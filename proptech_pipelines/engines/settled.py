@@ -48,12 +48,12 @@ def piece_bounds(
     """
     if high is None or (low is not None and high - low <= _SOON):
         return [low, high]
-    upstream = [item for item in session.graph.upstream(model.name) if item.kind == "staging"]
     condition = f"{COMMIT_COLUMN} <= {input_commit} and event_time < timestamp '{high}'"
     if low is not None:
         condition += f" and event_time >= timestamp '{low}'"
     times = " union all ".join(
-        f"select event_time from lake.{item.table} where {condition}" for item in upstream
+        f"select event_time from lake.{item.table} where {condition}"
+        for item in _staging_of(session.graph, model)
     )
     found = session.con.execute(
         f"select max(second) from (select second, (sum(count(*)) over (order by second)) // {_PIECE_ROWS} as piece "
@@ -116,4 +116,8 @@ def due_before(session: Session, model: Model, input_commit: int) -> datetime | 
 
 def topics_of(graph: Graph, model: Model) -> tuple[str, ...]:
     """The topics whose stream times settle `model`."""
-    return tuple(item.topic for item in graph.upstream(model.name) if item.kind == "staging")
+    return tuple(item.topic for item in _staging_of(graph, model))
+
+
+def _staging_of(graph: Graph, model: Model) -> list[Model]:
+    return [item for item in graph.upstream(model.name) if item.kind == "staging"]

@@ -192,7 +192,7 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing. Raises ServiceError if the lake was written by a newer version of the platform."""
     _create_tables(con)
     if without_heads(con, ["ingest"]):
-        remove_first_rows(con, [name for name in TABLES if _is_filled(name)])
+        remove_first_rows(con, _filled())
         # Not `generations`: DuckLake would read its rows under the schema version under which they were written, at the
         # snapshot that made the table, and from then on take that version for one without the models' tables, so that
         # merging their files fails.
@@ -222,11 +222,16 @@ def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
                 create_table(con, name, columns, description)
         # By day alone, sorted by topic in each file: nine topics a commit were nine files, at 10 ms each.
         con.execute("alter table event_log set partitioned by (kafka_date)")
-        insert_first_rows(con, [name for name in TABLES if _is_filled(name)])
+        insert_first_rows(con, _filled())
 
 
-def _is_filled(name: str) -> bool:
-    return name not in VIEWS and "commit_number" in TABLES[name][1] and name not in KEPT_IN_CATALOG
+def _filled() -> list[str]:
+    """The tables that transactions fill with files."""
+    return [
+        name
+        for name, (_, columns) in TABLES.items()
+        if name not in VIEWS and "commit_number" in columns and name not in KEPT_IN_CATALOG
+    ]
 
 
 def create_table(
