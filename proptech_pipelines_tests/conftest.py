@@ -1,4 +1,4 @@
-"""Real services for all tests, each started once a session and only if a test asks for it."""
+"""Real services for all tests, each started once a process and only if a test asks for it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,16 @@ from proptech_pipelines.services.postgres import PostgresServer
 from proptech_pipelines.services.testing_stack import Stack, testing_stack
 from proptech_pipelines.testing import make_template
 from proptech_pipelines_tests.engine_driver import EngineDriver
+
+SPARK = Path(__file__).parent / "spark"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each file to one process, for its fixtures' sake, and all of Spark's: two Sparks disturb one another."""
+    for item in items:
+        together = SPARK if SPARK in item.path.parents else item.path
+        item.add_marker(pytest.mark.xdist_group(str(together)))
 
 
 @pytest.fixture(scope="session")

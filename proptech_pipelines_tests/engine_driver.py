@@ -46,7 +46,6 @@ class EngineDriver:
 
     def pipe(self, events: Sequence[Entry], /) -> None:
         """Add records, idle entries and re-admissions to the end of the log; each of the latter is a transaction."""
-        self._register(events)
         for part in _at_readmissions(events):
             if isinstance(part, Readmit):
                 self._readmit(part)
@@ -79,18 +78,10 @@ class EngineDriver:
 
         What is decided once waits for all of them.
         """
-        self._take_in({(entry.topic, entry.partition) for entry in entries})
-
-    def _register(self, entries: Sequence[Entry]) -> None:
-        """Take in that partitions are there whose first entry is idle, as the stream does before it watches them."""
-        first = {(entry.topic, entry.partition): entry for entry in reversed(entries)}
-        self._take_in({where for where, entry in first.items() if isinstance(entry, Idle)})
-
-    def _take_in(self, partitions: set[tuple[str, int]]) -> None:
         known = {
             (state.topic, state.partition) for state in self.pipeline.ingest.positions.partitions.values()
         }
-        new = sorted(partitions - known)
+        new = sorted({(entry.topic, entry.partition) for entry in entries} - known)
         if new:
             self.pipeline.ingest.take(
                 [Fetched(topic, topic_id(topic), partition, 0, 0) for topic, partition in new]

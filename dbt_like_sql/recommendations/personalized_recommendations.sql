@@ -237,9 +237,10 @@ best as (
     from (
         select
             *,
+            -- Score descending, price, property id: as one value, DuckDB keeps the best three without sorting all
             row_number() over (
                 partition by pair_id
-                order by score desc, price, property_id
+                order by {'first': -score, 'second': price, 'third': property_id}
             ) as place
         from offers
     ) as ranked

@@ -10,7 +10,7 @@ from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.lease import INGEST_LEASE, Leases
 from proptech_pipelines.lake.log_writer import INGEST
-from proptech_pipelines.pipeline.idle import IdleWatch
+from proptech_pipelines.pipeline.idle import IdleWatch, entry_on_joining
 from proptech_pipelines.pipeline.ingest import Ingest
 from proptech_pipelines.pipeline.prefetch import Prefetch
 from proptech_pipelines.pipeline.progress import Progress
@@ -82,7 +82,8 @@ class Follower:
                         # What was fetched is not in the log: read on from where the log ends.
                         prefetch.drop()
                         self._source.refresh(self._ingest.positions, rewind=True)
-                        astray = False
+                        # A partition that is read now but not on record yet must be so before its records come.
+                        self._refreshed_ms, astray = 0, False
                     self._step(prefetch)
                     if drain and reached(self._next_offsets(), ends):
                         prefetch.drop()
@@ -156,8 +157,13 @@ class Follower:
 
     def _register_partitions(self) -> None:
         unknown = self._source.refresh(self._ingest.positions)
+        known = self._ingest.positions.partitions.values()
+        joining = [(part, entry_on_joining(part, known)) for part in unknown]
         if unknown:
-            self._take(unknown, [])
+            self._take(
+                [part for part, entry in joining if entry is None],
+                [entry for _, entry in joining if entry is not None],
+            )
 
     def _idle_entries(self, now_ms: int) -> list[ControlEntry]:
         current = {topic.topic_id for topic in self._source.topics.values()}

@@ -1,8 +1,12 @@
-"""Decides when silent partitions no longer hold back what is final. Pure: the clock's reading is passed in."""
+"""Decides at what stream time partitions begin, and when silent ones no longer hold back what is final.
+
+Pure: the clock's reading is passed in.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.positions import Partition, PartitionState
 
@@ -87,3 +91,18 @@ class IdleWatch:
     def _is_silent(self, state: PartitionState, now_ms: int) -> bool:
         moved_ms = self._moved_ms.setdefault((state.topic_id, state.partition), now_ms)
         return state.is_unused or now_ms - moved_ms >= self.idle_timeout_ms
+
+
+def entry_on_joining(part: Fetched, states: Iterable[PartitionState]) -> ControlEntry | None:
+    """The `partition_idle` entry with which a partition that the log does not know begins; `states` are those it knows.
+
+    One that is added to a topic begins where all others of the topic have been: what is final stays final, whatever
+    is sent there. With a topic that is new, or made again, time begins anew.
+    """
+    times = [state.stream_time_ms for state in states if state.topic_id == part.topic_id]
+    known = [time_ms for time_ms in times if time_ms is not None]
+    if not known or len(known) < len(times):
+        return None
+    return ControlEntry(
+        "partition_idle", part.topic, part.topic_id, part.partition, part.start_offset, min(known)
+    )

@@ -150,11 +150,20 @@ class Ingest:
 
 
 def _raised(positions: Positions, control: Sequence[ControlEntry]) -> list[Range]:
+    """Ranges of no records with the stream times of idle entries; a partition's first one puts it on record."""
     found: list[Range] = []
     for entry in control:
-        if entry.kind == "partition_idle" and entry.topic_id is not None and entry.partition is not None:
-            state = positions.partitions[entry.topic_id, entry.partition]
-            found.append(Range(_with_stream_time(state, entry.stream_time_ms), state.next_offset))
+        if entry.kind != "partition_idle" or entry.topic_id is None or entry.partition is None:
+            continue
+        state = positions.partitions.get((entry.topic_id, entry.partition)) or PartitionState(
+            entry.topic,
+            entry.topic_id,
+            positions.epoch_of(entry.topic, entry.topic_id),
+            entry.partition,
+            entry.at_offset or 0,
+            None,
+        )
+        found.append(Range(_with_stream_time(state, entry.stream_time_ms), state.next_offset))
     return found
 
 

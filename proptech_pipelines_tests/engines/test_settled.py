@@ -144,6 +144,21 @@ def test_what_was_decided_stays_so_and_once_when_a_partition_comes_up(lake):
         assert decided(lake) == expected
 
 
+def test_a_partition_that_is_added_changes_nothing_that_was_decided(lake):
+    lake.know(LOG)
+    lake.pipe([listing(0, "a", 0), listing(1, "b", 1), idle(VIEWS, 0, 7), idle(LISTINGS, 2, 7)])
+    lake.advance()
+    # The follower puts it on record with such an entry: see `entry_on_joining`.
+    lake.pipe([idle(VIEWS, 0, 7, partition=1)])
+    lake.pipe([look(0, "a", 0, partition=1), look(1, "b", 1, partition=1), look(2, "c", 7.5, partition=1)])
+    lake.pipe(
+        [listing(2, "c", 8), idle(VIEWS, 0, 20), idle(VIEWS, 3, 20, partition=1), idle(LISTINGS, 3, 20)]
+    )
+    lake.advance()
+    assert decided(lake) == [("a", 0), ("b", 0), ("c", 1)]
+    assert differing(lake) == []
+
+
 def test_what_was_decided_stays_so_and_once_when_a_topic_is_made_again(lake):
     lake.know(LOG)
     lake.pipe([listing(0, "a", 0), idle(VIEWS, 0, 7), idle(LISTINGS, 1, 7)])

@@ -142,6 +142,15 @@ def test_g2_partitions_added_are_read_from_their_beginning(lake):
     )
     assert found == [(0, 2), (2, 5)]
     assert_lake_is_whole(lake)
+    # What was final by then stays final: they begin where the topic has been.
+    passed = (
+        "(select stream_time_ms from stg_property_updates where kafka_partition = 0 and kafka_offset = 1)"
+    )
+    assert rows(
+        lake,
+        f"select kafka_partition, at_offset, stream_time_ms = {passed} from control_log "
+        f"where kind = 'partition_idle' and topic = '{TOPIC}' and kafka_partition > 0 order by 1",
+    )[:2] == [(1, 0, True), (2, 0, True)]
 
 
 def test_g2_records_that_retention_took_before_they_were_read_are_a_gap(lake):

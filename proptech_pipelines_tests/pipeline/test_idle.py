@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.positions import PartitionState
-from proptech_pipelines.pipeline.idle import QUIET_TOPIC_FACTOR, IdleWatch
+from proptech_pipelines.pipeline.idle import QUIET_TOPIC_FACTOR, IdleWatch, entry_on_joining
 
 TIMEOUT, MAX_AHEAD = 100, 1_000
 BEGIN = 10_000
@@ -153,3 +154,27 @@ def test_end_offsets_are_asked_for_only_when_someone_is_silent(silent_ms, expect
     watch.moved([("id", 0)], BEGIN)
     assert watch.any_silent([PartitionState(TOPIC, "id", 1, 0, 5, 50)], BEGIN + silent_ms) == expected
     assert watch.any_silent([PartitionState(TOPIC, "id", 1, 0, 0, None)], BEGIN + silent_ms)
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        # With a topic that is new, time begins.
+        ([], None),
+        # One that is added begins where all others have been.
+        ([("id", 50)], 50),
+        ([("id", 50), ("id", 20)], 20),
+        # Nothing is final where another one has no time yet.
+        ([("id", 50), ("id", None)], None),
+        # Other topics, and the one of the same name that was deleted, do not speak for this one.
+        ([("id before", 50)], None),
+        ([("id before", 10), ("id", 50)], 50),
+    ],
+)
+def test_a_partition_that_is_added_begins_where_all_others_have_been(known, expected):
+    states = [
+        PartitionState(TOPIC, topic_id, 1, number, 9, time_ms)
+        for number, (topic_id, time_ms) in enumerate(known)
+    ]
+    entry = entry_on_joining(Fetched(TOPIC, "id", 7, 3, 3), states)
+    assert entry == (expected and ControlEntry("partition_idle", TOPIC, "id", 7, 3, expected))

@@ -96,7 +96,7 @@ def _sold(offset: int, home: str, at_ms: int) -> Event:
 _wrong = partial(WrongVariant, families=FAMILIES)
 _VIEW_COUNTS = "where epoch_ms(views.stream_time_ms) <= views.event_time + interval 5 minutes"
 _PROFILE_COUNTS = "epoch_ms(profiles.stream_time_ms) <= views.event_time + interval 5 minutes"
-_ORDER = "order by score desc, price, property_id"
+_ORDER = "order by {'first': -score, 'second': price, 'third': property_id}"
 
 MEETING = (
     _wrong(
@@ -223,9 +223,11 @@ OFFERED = (
 )
 
 FITTING = (
-    _wrong("ties by property id descending", MODEL, _ORDER, f"{_ORDER} desc", best),
-    _wrong("ties by price descending", MODEL, _ORDER, "order by score desc, price desc, property_id", best),
-    _wrong("worst recommended", MODEL, _ORDER, "order by score, price, property_id", best),
+    _wrong(
+        "ties by property id descending", MODEL, _ORDER, "order by score desc, price, property_id desc", best
+    ),
+    _wrong("ties by price descending", MODEL, "'second': price", "'second': -price", best),
+    _wrong("worst recommended", MODEL, "'first': -score", "'first': score", best),
     _wrong("two recommended", MODEL, "where place <= 3", "where place < 3", best),
     _wrong(
         "the home itself recommended", MODEL, "and searches.viewed_property_id <> homes.property_id", "", best
