@@ -9,7 +9,7 @@ import typer
 
 from proptech_pipelines.errors import SettingsError
 
-_TESTS = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-m"]
+_TESTS = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"]
 """Two processes, each with services of its own: most tests keep one core busy."""
 _SOURCES = ("proptech_pipelines", "proptech_pipelines_tests", "dbt_like_sql")
 
@@ -43,8 +43,8 @@ def _steps(*, fast: bool) -> list[tuple[str, list[str]]]:
         ("lint", ["-m", "ruff", "check", *_SOURCES]),
         ("types", ["-m", "basedpyright", "--pythonpath", sys.executable]),
         ("imports", ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]),
-        ("tests", [*_TESTS, "not long"]),
+        ("tests", [*_TESTS, "-m", "not long"]),
     ]
     if not fast:
-        steps.append(("long tests", [*_TESTS, "long"]))
+        steps.append(("long tests", [*_TESTS, "-m", "long"]))
     return steps

@@ -41,6 +41,12 @@ class Positions:
         }
         return epochs.get(topic_id) or max(epochs.values(), default=0) + 1
 
+    def state_of(self, topic: str, topic_id: str, partition: int, first_offset: int) -> PartitionState:
+        """The state of a partition; one that is not on record yet begins at `first_offset`, without a stream time."""
+        return self.partitions.get((topic_id, partition)) or PartitionState(
+            topic, topic_id, self.epoch_of(topic, topic_id), partition, first_offset, None
+        )
+
 
 def read_positions(con: duckdb.DuckDBPyConnection) -> Positions:
     """Read the ingest's cut from the lake, inside one snapshot."""

@@ -155,14 +155,7 @@ def _raised(positions: Positions, control: Sequence[ControlEntry]) -> list[Range
     for entry in control:
         if entry.kind != "partition_idle" or entry.topic_id is None or entry.partition is None:
             continue
-        state = positions.partitions.get((entry.topic_id, entry.partition)) or PartitionState(
-            entry.topic,
-            entry.topic_id,
-            positions.epoch_of(entry.topic, entry.topic_id),
-            entry.partition,
-            entry.at_offset or 0,
-            None,
-        )
+        state = positions.state_of(entry.topic, entry.topic_id, entry.partition, entry.at_offset or 0)
         found.append(Range(_with_stream_time(state, entry.stream_time_ms), state.next_offset))
     return found
 

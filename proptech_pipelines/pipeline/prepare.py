@@ -118,7 +118,7 @@ def _prepare_topic(
     ).tolist()
     stream_times = np.empty(len(rows.index), dtype=np.int64)
     for number, part in enumerate(batch.parts):
-        state = _state_of(positions, part, epoch)
+        state = _state_of(positions, part)
         own = slice(staged_at[number], staged_at[number + 1])
         stream_times[own] = running_stream_time(rows.event_time_ms[own], state.stream_time_ms)
         last = int(stream_times[own.stop - 1]) if own.stop > own.start else state.stream_time_ms
@@ -192,16 +192,16 @@ def range_table(ranges: Sequence[Range]) -> pa.Table:
     )
 
 
-def _state_of(positions: Positions, part: Fetched, epoch: int) -> PartitionState:
+def _state_of(positions: Positions, part: Fetched) -> PartitionState:
     """The state before `part`. Raises LedgerConflict if the range does not join on: nothing may be skipped."""
-    known = positions.partitions.get((part.topic_id, part.partition))
-    if known is not None and known.next_offset != part.start_offset:
+    state = positions.state_of(part.topic, part.topic_id, part.partition, part.start_offset)
+    if state.next_offset != part.start_offset:
         raise LedgerConflict(
             f"{part.topic}[{part.partition}] was fetched from offset {part.start_offset}, the log goes on at "
-            f"{known.next_offset}.",
+            f"{state.next_offset}.",
             "fetch from the log's position.",
         )
-    return known or PartitionState(part.topic, part.topic_id, epoch, part.partition, part.start_offset, None)
+    return state
 
 
 def _with_tombstones(batch: TopicBatch, decoded: DecodedBatch) -> TypedRows:

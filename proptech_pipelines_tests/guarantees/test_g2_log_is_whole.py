@@ -149,7 +149,7 @@ def test_g2_partitions_added_are_read_from_their_beginning(lake):
     assert rows(
         lake,
         f"select kafka_partition, at_offset, stream_time_ms = {passed} from control_log "
-        f"where kind = 'partition_idle' and topic = '{TOPIC}' and kafka_partition > 0 order by 1",
+        f"where kind = 'partition_idle' and topic = '{TOPIC}' and kafka_partition > 0 order by number",
     )[:2] == [(1, 0, True), (2, 0, True)]
 
 

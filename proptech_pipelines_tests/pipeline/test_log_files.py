@@ -73,6 +73,8 @@ def fill(driver: PipelineDriver) -> None:
     driver.ingest.take(
         [Fetched(CHANGES, topic_id(CHANGES), 0, 12, 15), Fetched(CHANGES, topic_id(CHANGES), 2, 0, 0)]
     )
+    # A partition that was added, on record by the entry alone.
+    driver.pipe([], [ControlEntry("partition_idle", CHANGES, topic_id(CHANGES), 3, 0, NOON_MS)])
     gap = Fetched(CHANGES, topic_id(CHANGES), 1, 2, 4)
     driver.ingest.take([gap], [ControlEntry("gap_accepted", CHANGES, gap.topic_id, 1, 2)])
     driver.pipe([change(15, 12, new=10**6), change(4, 40, partition=1)])
