@@ -15,8 +15,13 @@ SPARK = Path(__file__).parent / "spark"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each file to one process, for its fixtures' sake, and all of Spark's: two Sparks disturb one another."""
+    """Give each file to one process, for its fixtures' sake, and all of Spark's: two Sparks disturb one another.
+
+    Tests on the engine that each process has anyway go to whichever is free.
+    """
     for item in items:
+        if "engine" in getattr(item, "fixturenames", ()):
+            continue
         together = SPARK if SPARK in item.path.parents else item.path
         item.add_marker(pytest.mark.xdist_group(str(together)))
 

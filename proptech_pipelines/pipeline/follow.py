@@ -72,20 +72,20 @@ class Follower:
         with self._leases.hold(INGEST_LEASE):
             self._ingest.redrive_copies()
         self._report()
-        self._source.refresh(self._ingest.positions)
-        ends = self._source.end_offsets() if drain else {}
-        astray = False
+        ends: dict[tuple[str, int], int] | None = None
+        astray = True
         with Prefetch(self._source, self._settings.max_batch_records, _LOOK_SECONDS) as prefetch:
             while not ended():
                 try:
                     if astray:
                         # What was fetched is not in the log: read on from where the log ends.
                         prefetch.drop()
-                        self._source.refresh(self._ingest.positions, rewind=True)
-                        # A partition that is read now but not on record yet must be so before its records come.
-                        self._refreshed_ms, astray = 0, False
+                        self._register_partitions(rewind=True)
+                        if drain and ends is None:
+                            ends = self._source.end_offsets()
+                        astray = False
                     self._step(prefetch)
-                    if drain and reached(self._next_offsets(), ends):
+                    if ends is not None and reached(self._next_offsets(), ends):
                         prefetch.drop()
                         self._take_idle(self._clock.now_ms())
                         break
@@ -155,8 +155,9 @@ class Follower:
         if rest_ms > 0:
             self._clock.sleep(rest_ms / 1000)
 
-    def _register_partitions(self) -> None:
-        unknown = self._source.refresh(self._ingest.positions)
+    def _register_partitions(self, *, rewind: bool = False) -> None:
+        """Put partitions that are read from now on on record, before their records come."""
+        unknown = self._source.refresh(self._ingest.positions, rewind=rewind)
         known = self._ingest.positions.partitions.values()
         joining = [(part, entry_on_joining(part, known)) for part in unknown]
         if unknown:

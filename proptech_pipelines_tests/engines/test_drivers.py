@@ -131,7 +131,7 @@ runs = st.lists(
 
 
 @given(runs)
-@settings(max_examples=20, deadline=None, derandomize=True, database=None)
+@settings(max_examples=12, deadline=None, derandomize=True, database=None)
 def test_any_slices_give_what_one_look_at_the_whole_log_gives(reused, template, run):
     reused.renew(template)
     log: list[Happening] = []

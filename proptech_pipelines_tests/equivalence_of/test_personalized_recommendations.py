@@ -7,7 +7,7 @@ from proptech_pipelines_tests.equivalence import tables_of
 from proptech_pipelines_tests.logs.recommendations import recommendation_logs
 
 FAMILIES = ("personalized_recommendations",)
-EXAMPLES = 40
+EXAMPLES = 15
 
 
 @pytest.mark.timeout(600)

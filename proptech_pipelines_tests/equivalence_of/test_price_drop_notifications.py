@@ -11,7 +11,7 @@ from proptech_pipelines_tests.logs.watching import watching
 from proptech_pipelines_tests.reference import Log
 
 FAMILIES = ("price_drop_notifications",)
-EXAMPLES = 40
+EXAMPLES = 20
 
 
 def assert_ids_are_of_table_reduction_and_user(driver: EngineDriver, log: Log) -> None:

@@ -13,7 +13,7 @@ from proptech_pipelines_tests.reference.listing_rules import STATES_OF_ZIP_CODES
 from proptech_pipelines_tests.wrong_variants.processed_properties import listings as on_every_bound
 
 FAMILIES = ("processed_properties",)
-EXAMPLES = 40
+EXAMPLES = 20
 
 
 @pytest.mark.timeout(600)

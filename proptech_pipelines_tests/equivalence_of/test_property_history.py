@@ -7,7 +7,7 @@ from proptech_pipelines_tests.equivalence import tables_of
 from proptech_pipelines_tests.logs.property_history import property_history_logs
 
 FAMILIES = ("property_history",)
-EXAMPLES = 40
+EXAMPLES = 20
 
 
 @pytest.mark.timeout(600)

@@ -57,7 +57,7 @@ def _moment(value: object) -> str:
 @pytest.mark.parametrize(
     ("family", "table", "found", "examples"),
     [
-        ("price_change_analysis", "price_change_windows", price_changes(), 40),
+        ("price_change_analysis", "price_change_windows", price_changes(), 20),
         ("trending_neighborhoods", "trending_windows", trends(), 12),
         ("property_analytics", "analytics_windows", analytics(), 4),
     ],

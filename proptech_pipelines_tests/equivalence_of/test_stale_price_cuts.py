@@ -7,7 +7,7 @@ from proptech_pipelines_tests.equivalence import tables_of
 from proptech_pipelines_tests.logs.watching import views_and_cuts
 
 FAMILIES = ("stale_price_cuts",)
-EXAMPLES = 40
+EXAMPLES = 20
 
 
 @pytest.mark.timeout(600)

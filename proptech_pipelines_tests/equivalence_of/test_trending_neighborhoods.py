@@ -14,7 +14,7 @@ from proptech_pipelines_tests.reference.trending_windows import TOPICS
 
 FAMILY = "trending_neighborhoods"
 FAMILIES = (FAMILY,)
-EXAMPLES = 40
+EXAMPLES = 20
 DAYS = [Days(day, day + timedelta(days=1)) for day in (date(2024, 4, 30), date(2024, 5, 1))]
 
 

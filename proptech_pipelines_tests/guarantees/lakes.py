@@ -54,10 +54,15 @@ class Child:
         self.wait()
 
     def wait(self, seconds: float = 120) -> int:
-        """Wait for the end; the exit code."""
-        code = self.process.wait(seconds)
-        self._log.close()
-        return code
+        """Wait for the end; the exit code. One that takes longer is killed, and leaves nothing behind."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            raise
+        finally:
+            self._log.close()
 
 
 class StreamChild(Child):

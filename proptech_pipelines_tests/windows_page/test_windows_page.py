@@ -16,7 +16,7 @@ from proptech_pipelines_tests.windows_page.page import cases, graph, models, pag
 from proptech_pipelines_tests.windows_page.reference import TABLES
 
 FAMILIES = ("view_hours", "view_hops", "view_sessions")
-EXAMPLES = 40
+EXAMPLES = 20
 
 
 @pytest.fixture(scope="module")
