@@ -1,18 +1,15 @@
 """Changes of table market_alerts as messages of topic market-alerts."""
 
-import hashlib
-import json
 import math
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Iterator
 
-from proptech_pipelines.contracts.topics import OUTPUT_TOPICS
-from proptech_pipelines.kafka.partitioner import partition_of
+import pyarrow as pa
+
 from proptech_pipelines.kafka.transactional import Message
 from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.generations import live_table
 from proptech_pipelines.publishing.outbox import Outbox
+from proptech_pipelines.publishing.rows import Prefix, messages, with_ids
 
 TOPIC = "market-alerts"
 FAMILY = "price_change_analysis"
@@ -29,8 +26,11 @@ _CHANGES = """
         )
         group by commit_number, zip_code, window_start
     )
-    select changes.commit_number, zip_code, window_start, any_value(window_end), any_value(changes.state_code),
-        any_value(sign), any_value(reason), cast(sum(event_count) as bigint), sum(change_sum), sum(change_square_sum)
+    select zip_code as zipCode, strftime(window_start, '%Y-%m-%dT%H:%M:%S') as started,
+        any_value(changes.state_code) as stateCode, epoch_ms(window_start) as windowStart,
+        epoch_ms(any_value(window_end)) as windowEnd, any_value(reason) as reason,
+        if(any_value(sign) > 0, 'RAISED', 'RETRACTED') as status, cast(sum(event_count) as bigint) as revision,
+        sum(change_sum) as total, sum(change_square_sum) as squares
     from changes inner join {windows} as windows using (zip_code, window_start)
     where windows.commit_number <= changes.commit_number
         and window_start >= (select min(window_start) from changes)
@@ -39,8 +39,8 @@ _CHANGES = """
     order by changes.commit_number, zip_code, window_start"""
 
 
-def market_alerts_outbox(serialize: Callable[[dict[str, Any]], bytes]) -> Outbox:
-    """The outbox; `serialize` makes the wire format's value of a MarketAlert."""
+def market_alerts_outbox(prefix: Prefix) -> Outbox:
+    """The outbox of windows that left their limits, came back, or changed beyond them."""
 
     def read(con: Connection, low: int, high: int) -> Iterator[Message]:
         sql = _CHANGES.format(
@@ -50,38 +50,20 @@ def market_alerts_outbox(serialize: Callable[[dict[str, Any]], bytes]) -> Outbox
             low=low,
             high=high,
         )
-        for row in con.execute(sql).fetchall():
-            value = alert_of(row[1:])
-            key = value["zipCode"].encode()
-            partition = partition_of(value["stateCode"], key, OUTPUT_TOPICS[TOPIC])
-            yield Message(TOPIC, key, serialize(value), partition=partition)
+        rows = _with_percentages(con.execute(sql).to_arrow_table())
+        rows = with_ids(rows, "alertId", "market_alerts", ("zipCode", "started", "revision"))
+        return messages(TOPIC, rows.drop_columns("started"), prefix, "zipCode")
 
     return Outbox(TOPIC, FAMILY, TOPIC, read)
 
 
-def alert_of(row: tuple[Any, ...]) -> dict[str, Any]:
-    """The MarketAlert of (zip code, window start and end, state, sign, reason, count, sum, sum of squares)."""
-    zip_code, start, end, state_code, sign, reason, count, total, squares = row
-    mean, volatility = percentages(int(count), int(total), int(squares))
-    return {
-        "alertId": alert_id("market_alerts", zip_code, start, int(count)),
-        "status": "RAISED" if sign > 0 else "RETRACTED",
-        "revision": int(count),
-        "zipCode": zip_code,
-        "stateCode": state_code,
-        "windowStart": start.replace(tzinfo=UTC),
-        "windowEnd": end.replace(tzinfo=UTC),
-        "eventCount": int(count),
-        "averageChangePercent": mean,
-        "volatilityPercent": volatility,
-        "reason": reason,
-    }
-
-
-def alert_id(table: str, key: str, window_start: datetime, revision: int) -> str:
-    """The id of one message: a hash of table, key, window and revision, 32 hexadecimal digits."""
-    text = json.dumps([table, key, window_start.isoformat(), revision])
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+def _with_percentages(rows: pa.Table) -> pa.Table:
+    sums = [[int(value) for value in rows[name].to_pylist()] for name in ("revision", "total", "squares")]
+    figures = [percentages(*row) for row in zip(*sums, strict=True)]
+    rows = rows.drop_columns(["total", "squares"]).append_column("eventCount", rows["revision"])
+    for number, name in enumerate(("averageChangePercent", "volatilityPercent")):
+        rows = rows.append_column(name, pa.array([figure[number] for figure in figures], pa.float64()))
+    return rows
 
 
 def percentages(count: int, total: int, squares: int) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from proptech_pipelines.simulator.encoding import Floats, Ints, Mask
+from proptech_pipelines.contracts.encoding import Floats, Ints, Mask
 
 OPEN_SALES = 120
 """Homes on the market that are not yet pending."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from proptech_pipelines.simulator.encoding import Floats, Ints
+from proptech_pipelines.contracts.encoding import Floats, Ints
 from proptech_pipelines.simulator.options import Options
 
 _REACH = 300

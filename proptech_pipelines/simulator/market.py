@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from proptech_pipelines.contracts.encoding import Ints
 from proptech_pipelines.simulator.actions import MARKET_SALES, STEPS, Rows
-from proptech_pipelines.simulator.encoding import Ints
 from proptech_pipelines.simulator.prices import moods, moves, rank_in_group, walk
 from proptech_pipelines.simulator.tables import Tables
 

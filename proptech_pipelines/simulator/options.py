@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from proptech_pipelines.contracts.encoding import Ints
 from proptech_pipelines.errors import SettingsError
-from proptech_pipelines.simulator.encoding import Ints
 
 UNPACED_EVENTS_PER_SECOND = 1000.0
 """How densely event time is filled where records are sent as fast as possible."""

@@ -7,7 +7,7 @@ ways). Only the last three go beyond the limits of the market alerts.
 
 import numpy as np
 
-from proptech_pipelines.simulator.encoding import Floats, Ints, Mask
+from proptech_pipelines.contracts.encoding import Floats, Ints, Mask
 
 HOUR_MS = 3_600_000
 _CALM_UP = 0.08

@@ -6,8 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from proptech_pipelines.simulator.actions import USERS
-from proptech_pipelines.simulator.encoding import (
+from proptech_pipelines.contracts.encoding import (
     Column,
     Ints,
     beside,
@@ -17,6 +16,7 @@ from proptech_pipelines.simulator.encoding import (
     strings,
     table,
 )
+from proptech_pipelines.simulator.actions import USERS
 from proptech_pipelines.simulator.recorded import STATES, Home, homes, market_rows, places
 
 Keys = npt.NDArray[np.object_]

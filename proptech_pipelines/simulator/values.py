@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from proptech_pipelines.contracts.topics import schema_fields
-from proptech_pipelines.simulator.actions import Rows
-from proptech_pipelines.simulator.encoding import (
+from proptech_pipelines.contracts.encoding import (
     Column,
     Ints,
     beside,
@@ -21,6 +19,8 @@ from proptech_pipelines.simulator.encoding import (
     strings,
     table,
 )
+from proptech_pipelines.contracts.topics import schema_fields
+from proptech_pipelines.simulator.actions import Rows
 from proptech_pipelines.simulator.recorded import STATES
 from proptech_pipelines.simulator.tables import Tables
 

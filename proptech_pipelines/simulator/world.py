@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from proptech_pipelines.clock import Clock
+from proptech_pipelines.contracts.encoding import Floats, Ints
 from proptech_pipelines.contracts.topics import INPUT_TOPICS
 from proptech_pipelines.errors import SettingsError
 from proptech_pipelines.kafka.partitioner import partition_of
 from proptech_pipelines.simulator.actions import Draw, Rows
 from proptech_pipelines.simulator.broken import broken_values
 from proptech_pipelines.simulator.disorder import Placement, move_back, place
-from proptech_pipelines.simulator.encoding import Floats, Ints
 from proptech_pipelines.simulator.market import Market
 from proptech_pipelines.simulator.options import Options, Timeline
 from proptech_pipelines.simulator.recorded import STATES, market_rows, places

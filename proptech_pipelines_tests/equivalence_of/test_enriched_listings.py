@@ -7,6 +7,7 @@ from proptech_pipelines_tests.any_way import Subject, assert_any_way_gives_the_r
 from proptech_pipelines_tests.engine_driver import EngineDriver
 from proptech_pipelines_tests.logs.enrichment import enrichment_logs
 from proptech_pipelines_tests.logs.instants import BASE_MS
+from proptech_pipelines_tests.publishing.decoded import decoded, prefix
 from proptech_pipelines_tests.reference import Event, Log, enriched_listings
 from proptech_pipelines_tests.reference.arithmetic import as_integer
 from proptech_pipelines_tests.test_wrong_variants import take_made_again
@@ -18,9 +19,8 @@ VERSION = {"zipCode": "78701", "stateCode": "TX"}
 
 def assert_messages_rise_to_the_table(driver: EngineDriver, log: Log) -> None:
     """No id comes twice, revisions of a listing rise, and its last message is its row by the reference."""
-    values: list[dict[str, object]] = []
-    outbox = enriched_properties_outbox(lambda value: values.append(value) or b"")
-    list(outbox.read(driver.pipeline.con, 0, 2**31))
+    outbox = enriched_properties_outbox(prefix)
+    values = [decoded(message) for message in outbox.read(driver.pipeline.con, 0, 2**31)]
     assert len({value["messageId"] for value in values}) == len(values)
     last: dict[tuple[object, object], dict[str, object]] = {}
     for value in values:

@@ -6,8 +6,10 @@ import pytest
 
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.pipeline.rebuild import Days, rebuild_days
-from proptech_pipelines.publishing.market_alerts import alert_id, market_alerts_outbox, percentages
+from proptech_pipelines.publishing.market_alerts import market_alerts_outbox, percentages
+from proptech_pipelines.publishing.rows import message_id
 from proptech_pipelines.testing import PipelineDriver, Record
+from proptech_pipelines_tests.publishing.decoded import decoded, prefix
 
 HOUR = datetime(2026, 1, 1, 10, tzinfo=UTC)
 START_MS = int(HOUR.timestamp() * 1000)
@@ -38,10 +40,11 @@ def take(driver, *records):
 
 
 def messages(driver, low, high):
-    found = []
-    outbox = market_alerts_outbox(lambda value: found.append(value) or b"")
-    assert [message.topic for message in outbox.read(driver.con, low, high)] == ["market-alerts"] * len(found)
-    return [(item["status"], item["revision"], item["averageChangePercent"]) for item in found]
+    found = list(market_alerts_outbox(prefix).read(driver.con, low, high))
+    assert {message.topic for message in found} <= {"market-alerts"}
+    values = [decoded(message) for message in found]
+    assert all(value["eventCount"] == value["revision"] for value in values)
+    return [(value["status"], value["revision"], value["averageChangePercent"]) for value in values]
 
 
 def test_a_window_beyond_a_limit_is_raised_revised_and_retracted_under_rising_revisions(driver):
@@ -72,13 +75,10 @@ def test_days_that_are_derived_again_say_nothing_even_where_rows_change(driver):
     assert messages(driver, 2, 3) == [("RAISED", 2, -9.0)]
 
 
-def test_the_id_is_of_table_key_window_and_revision():
-    naive = HOUR.replace(tzinfo=None)
-    one = alert_id("market_alerts", "95838", naive, 1)
-    assert len(one) == 32
-    assert one == alert_id("market_alerts", "95838", naive, 1)
-    assert one != alert_id("market_alerts", "95838", naive, 2)
-    assert one != alert_id("market_alerts", "95823", naive, 1)
+def test_the_id_is_of_table_key_window_and_revision(driver):
+    take(driver, change(0, 90_000))
+    (message,) = market_alerts_outbox(prefix).read(driver.con, 0, 1)
+    assert decoded(message)["alertId"] == message_id("market_alerts", "95838", "2026-01-01T10:00:00", 1)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,11 @@
 """Pairs of personalized_recommendations as messages: each once, when it is decided, under an id of its own."""
 
-import io
-import json
 from contextlib import closing
 from datetime import UTC, date, datetime
 
-import fastavro
 import pytest
 
-from proptech_pipelines.contracts.topics import OUTPUT_TOPICS, schema_text
+from proptech_pipelines.contracts.topics import OUTPUT_TOPICS
 from proptech_pipelines.kafka.partitioner import partition_of
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.pipeline.rebuild import Days, rebuild_days
@@ -16,11 +13,12 @@ from proptech_pipelines.publishing.personalized_recommendations import (
     FAMILY,
     TOPIC,
     personalized_recommendations_outbox,
-    recommendation_id,
 )
+from proptech_pipelines.publishing.rows import message_id
 from proptech_pipelines.testing import make_template
 from proptech_pipelines_tests.any_way import models_of
 from proptech_pipelines_tests.engine_driver import EngineDriver
+from proptech_pipelines_tests.publishing.decoded import decoded, prefix
 from proptech_pipelines_tests.reference import Event, Idle
 from proptech_pipelines_tests.reference.arithmetic import milliseconds
 from proptech_pipelines_tests.reference.personalized_recommendations import TOPICS
@@ -91,18 +89,9 @@ def take(driver, *entries):
 
 
 def messages(driver, low=0, high=1_000):
-    """The messages with their values, written with the topic's schema and read again."""
-    schema = fastavro.parse_schema(json.loads(schema_text(TOPIC)))
-
-    def serialize(value):
-        buffer = io.BytesIO()
-        fastavro.schemaless_writer(buffer, schema, value)
-        return buffer.getvalue()
-
-    found = personalized_recommendations_outbox(serialize).read(driver.pipeline.con, low, high)
-    return [
-        (message, fastavro.schemaless_reader(io.BytesIO(message.value), schema, None)) for message in found
-    ]
+    """The messages with their values."""
+    found = personalized_recommendations_outbox(prefix).read(driver.pipeline.con, low, high)
+    return [(message, decoded(message)) for message in found]
 
 
 def pairs(driver, low=0, high=1_000):
@@ -145,7 +134,9 @@ def test_a_message_holds_the_row_and_goes_where_its_state_or_its_user_leads(driv
     ]
     ten = datetime(2024, 5, 1, 10, tzinfo=UTC)
     assert value == {
-        "recommendationId": recommendation_id("id-of-property-views:0:0+id-of-user-profiles:0:0"),
+        "recommendationId": message_id(
+            TOPIC.replace("-", "_"), "id-of-property-views:0:0+id-of-user-profiles:0:0"
+        ),
         "userId": "ann",
         "recommendedAt": ten,
         "viewedPropertyId": "home-1",

@@ -1,19 +1,17 @@
 """Hours of property_analytics as messages: each once, when it is decided, with the same ids however the log was cut."""
 
-import io
-import json
 from contextlib import closing
 from datetime import UTC, date, datetime
 
-import fastavro
 import pytest
 
-from proptech_pipelines.contracts.topics import INPUT_TOPICS, OUTPUT_TOPICS, schema_text
+from proptech_pipelines.contracts.topics import INPUT_TOPICS, OUTPUT_TOPICS
 from proptech_pipelines.kafka.partitioner import partition_of
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.pipeline.rebuild import Days, rebuild_days
 from proptech_pipelines.publishing.property_analytics import TOPIC, property_analytics_outbox
 from proptech_pipelines_tests.engine_driver import EngineDriver
+from proptech_pipelines_tests.publishing.decoded import decoded, prefix
 from proptech_pipelines_tests.reference import Event, Idle
 from proptech_pipelines_tests.reference.analytics_windows import TOPICS
 from proptech_pipelines_tests.reference.arithmetic import HOUR_MS, milliseconds
@@ -50,17 +48,10 @@ def driver(tmp_path, empty_lake):
 
 
 def messages(driver, low=0, high=1_000):
-    """The values of the messages, written with the topic's schema and read again."""
-    schema = fastavro.parse_schema(json.loads(schema_text(TOPIC)))
-
-    def serialize(value):
-        buffer = io.BytesIO()
-        fastavro.schemaless_writer(buffer, schema, value)
-        return buffer.getvalue()
-
+    """The values of the messages."""
     found = []
-    for message in property_analytics_outbox(serialize).read(driver.pipeline.con, low, high):
-        value = fastavro.schemaless_reader(io.BytesIO(message.value), schema, None)
+    for message in property_analytics_outbox(prefix).read(driver.pipeline.con, low, high):
+        value = decoded(message)
         assert (message.topic, message.key) == (TOPIC, value["stateCode"].encode())
         assert message.partition == partition_of(value["stateCode"], message.key, OUTPUT_TOPICS[TOPIC])
         found.append(value)

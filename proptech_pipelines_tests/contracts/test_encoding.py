@@ -8,8 +8,8 @@ from fastavro import schemaless_writer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proptech_pipelines.contracts import encoding
 from proptech_pipelines.contracts.topics import schema_fields
-from proptech_pipelines.simulator import encoding
 from proptech_pipelines_tests.simulator.stream import parsed, stream
 
 LONGS = st.integers(-(2**63), 2**63 - 1)

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -80,9 +81,25 @@ def integers(values: Ints) -> Column:
 
 def strings(values: Sequence[str]) -> Column:
     """Strings: the length of the UTF-8 bytes, then these."""
-    parts = [value.encode() for value in values]
-    sizes = integers(np.array([len(part) for part in parts], dtype=np.int64))
-    return beside(sizes, table(parts))
+    return texts(pa.array(values, pa.string()))
+
+
+def texts(values: pa.StringArray) -> Column:
+    """The strings of an Arrow array without nulls."""
+    ends, content = ends_of(values), values.buffers()[2]
+    lengths = np.diff(ends)
+    used = np.arange(max(1, int(lengths.max(initial=0)))) < lengths[:, None]
+    data = np.zeros(used.shape, dtype=np.uint8)
+    data[used] = np.frombuffer(content or b"", dtype=np.uint8)[ends[0] : ends[-1]]
+    return beside(integers(lengths), Column(data, used, lengths))
+
+
+def ends_of(values: pa.StringArray) -> Ints:
+    """Where each string of an Arrow array ends in its buffer; in front, where the first one begins."""
+    if not len(values):
+        return np.zeros(1, dtype=np.int64)
+    ends = np.frombuffer(values.buffers()[1], dtype=np.int32)
+    return ends[values.offset : values.offset + len(values) + 1].astype(np.int64)
 
 
 def floats(values: Floats, kind: str = "<f8") -> Column:
