@@ -219,7 +219,7 @@ offers as (
     where homes.is_open
 ),
 
-best as (
+ranked as (
     select
         pair_id,
         place,
@@ -243,8 +243,18 @@ best as (
                 order by {'first': -score, 'second': price, 'third': property_id}
             ) as place
         from offers
-    ) as ranked
+    ) as numbered
     where place <= 3
+),
+
+best as (
+    select
+        pair_id,
+        max(case when place = 1 then home end) as first,
+        max(case when place = 2 then home end) as second,
+        max(case when place = 3 then home end) as third
+    from ranked
+    group by pair_id
 )
 
 select
@@ -257,9 +267,9 @@ select
         viewed.place || '; ' || viewed.cost || '; ' || viewed.size, 'no listing known'
     ) as viewed_reason, -- The same in words
     case
-        when third.home is not null then [first.home, second.home, third.home]
-        when second.home is not null then [first.home, second.home]
-        when first.home is not null then [first.home]
+        when best.third is not null then [best.first, best.second, best.third]
+        when best.second is not null then [best.first, best.second]
+        when best.first is not null then [best.first]
         else []
     end as recommendations, -- Up to 3 other homes on offer, best first; price in US dollars, score 0 to 1000 points
     pairs.state_code, -- State of the user, else of the property; null where neither is known
@@ -274,9 +284,5 @@ select
 from pairs
 left join viewed
     on pairs.pair_id = viewed.pair_id
-left join best as first
-    on pairs.pair_id = first.pair_id and first.place = 1
-left join best as second
-    on pairs.pair_id = second.pair_id and second.place = 2
-left join best as third
-    on pairs.pair_id = third.pair_id and third.place = 3
+left join best
+    on pairs.pair_id = best.pair_id

@@ -41,6 +41,7 @@ def stream(
     from proptech_pipelines.benchmarks.report import show_stream  # noqa: PLC0415
     from proptech_pipelines.benchmarks.stream import measure_throughput  # noqa: PLC0415
     from proptech_pipelines.cli.screen import error_console  # noqa: PLC0415
+    from proptech_pipelines.errors import SettingsError  # noqa: PLC0415
     from proptech_pipelines.simulator import ALL_TOPICS  # noqa: PLC0415
 
     cluster = None
@@ -49,6 +50,11 @@ def stream(
         if bootstrap_servers:
             cluster = replace(
                 cluster, bootstrap_servers=bootstrap_servers, schema_registry_url=schema_registry_url
+            )
+        if not cluster.bootstrap_servers or not cluster.schema_registry_url:
+            raise SettingsError(
+                "No Kafka with its registry is known.",
+                "run `proptech up`, or give --bootstrap-servers and --schema-registry-url.",
             )
     chosen = tuple(ALL_TOPICS) if topics == "all" else tuple(topics.split(","))
     throughput = measure_throughput(events, chosen, runs, error_console.print, cluster)

@@ -39,6 +39,12 @@ def test_an_error_is_one_panel_that_says_what_to_do(run, tmp_path):
     assert "Traceback" not in ended.err
 
 
+def test_a_measurement_of_what_topics_hold_asks_for_a_kafka(run, tmp_path):
+    ended = run("bench", "stream", "--no-produce", "--home", tmp_path)
+    assert ended.code == 1
+    assert "No Kafka with its registry is known." in ended.err
+
+
 def test_debug_shows_the_traceback(monkeypatch, tmp_path):
     from proptech_pipelines.cli import main  # noqa: PLC0415
 
