@@ -22,6 +22,8 @@ from proptech_pipelines_tests.guarantees.lakes import StreamChild, fresh_lake
 
 RANDOM_KILLS = 25
 STEPS = 25
+SENT = ("market-alerts", "processed-properties", "enriched-properties", "personalized-recommendations")
+"""Topics that get messages within minutes; an hour of property-analytics need not end by then."""
 LOAD = {20_000: ("property-price-changes",), 500: ALL_TOPICS}
 """Topics by events per second; all of them at the higher rate would take as long again to drain."""
 # One statement after the other of the first transactions of a run, over all its connections.
@@ -62,7 +64,7 @@ def test_g1_killed_at_random_instants_and_at_each_step_of_a_commit(own_stack, tm
     assert assert_no_alert_twice(settings) > 0
     assert assert_no_dead_letter_twice(settings) > 0
     sent = assert_no_message_twice(settings)
-    assert all(sent[name] > 0 for name in ("market-alerts", "processed-properties", "enriched-properties"))
+    assert [name for name in SENT if not sent[name]] == []
 
 
 def test_g1_a_repeated_run_adds_nothing(stack, tmp_path):

@@ -23,7 +23,7 @@ from proptech_pipelines_tests.guarantees.judge import alerts, assert_lake_is_who
 from proptech_pipelines_tests.guarantees.lakes import PlanChild, StreamChild, fresh_lake
 
 EVENTS_PER_SECOND = 2_000
-KILLS = 25
+KILLS = 50
 
 
 def former() -> Graph:
@@ -106,7 +106,7 @@ def test_g7_killed_while_building_and_swapping_under_load(own_stack, tmp_path, m
         swaps = 0
         for number in range(KILLS):
             child = PlanChild(settings, die_at=None if number % 2 else chance.randrange(2, 400))
-            time.sleep(2 + 6 * chance.random())
+            time.sleep(2 + 4 * chance.random())
             child.kill()
             if "change_square_sum" in columns(settings):
                 swaps += 1
