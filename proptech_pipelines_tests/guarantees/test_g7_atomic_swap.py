@@ -23,7 +23,7 @@ from proptech_pipelines_tests.guarantees.judge import alerts, assert_lake_is_who
 from proptech_pipelines_tests.guarantees.lakes import PlanChild, StreamChild, fresh_lake
 
 EVENTS_PER_SECOND = 2_000
-KILLS = 50
+KILLS = 25
 
 
 def former() -> Graph:
