@@ -235,7 +235,7 @@ def _columns(tree: exp.Select) -> tuple[Column, ...]:
         # What stands behind the column describes it; what stands above it explains the expression.
         nodes = [projection] if projection.comments else projection.walk()
         comments = [comment.strip() for node in nodes for comment in node.comments or ()]
-        found.append(Column(projection.alias_or_name, " ".join(comments)))
+        found.append(Column(projection.alias_or_name, comments[-1] if comments else ""))
     return tuple(found)
 
 

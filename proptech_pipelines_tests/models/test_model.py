@@ -3,6 +3,7 @@
 import pytest
 
 from proptech_pipelines.errors import ModelError
+from proptech_pipelines.lake.generations import checkout_graph
 from proptech_pipelines.models.model import Column, Conserves, parse_model
 
 FOLD = """/*
@@ -104,3 +105,9 @@ def test_a_file_that_is_no_model_is_refused_by_name(text, words):
     assert caught.value.message.startswith("m: ")
     assert words in caught.value.message
     assert "Do: " in str(caught.value)
+
+
+def test_a_comment_above_a_column_explains_its_expression_and_describes_nothing():
+    model = checkout_graph()["price_change_windows"]
+    descriptions = {column.name: column.description for column in model.columns}
+    assert descriptions["change_square_sum"] == "Sum of squares"
