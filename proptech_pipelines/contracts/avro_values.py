@@ -34,23 +34,17 @@ def values_of(fields: Mapping[str, Mapping[str, Any]], prefix: bytes, table: pa.
     """`prefix` and the Avro datum of each row.
 
     `fields` is `contracts.topics.schema_fields`; the columns of `table` are fields, in any order. A field may be
-    a string, an int, a long, a double, a boolean, an enum, an array of records of these, or null and one of them;
+    a string, an int, a long, a double, a boolean, null and one of these, an enum, or an array of records of these;
     times are integers already. Raises KeyError for a column that is no field, ValueError for a null that may not be.
     """
-    if len(table) > 1 and len(table) * _widest(table) > _MOST_BYTES:
+    arrays = {name: table[name].combine_chunks() for name in table.column_names}
+    if len(table) > 1 and len(table) * sum(map(_width, arrays.values())) > _MOST_BYTES:
         middle = len(table) // 2
         yield from values_of(fields, prefix, table[:middle])
         yield from values_of(fields, prefix, table[middle:])
     elif len(table):
-        columns = {
-            name: _column(fields[name]["type"], table[name].combine_chunks(), name)
-            for name in table.column_names
-        }
+        columns = {name: _column(fields[name]["type"], values, name) for name, values in arrays.items()}
         yield from records(fields, prefix, columns)
-
-
-def _widest(table: pa.Table) -> int:
-    return sum(_width(column.combine_chunks()) for column in table.columns)
 
 
 def _width(values: pa.Array) -> int:

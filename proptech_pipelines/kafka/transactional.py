@@ -31,8 +31,7 @@ class Message:
 def fitting(message: Message, max_bytes: int) -> Message:
     """`message`, without its value and with a header that says so if the topic would not take it whole."""
     size = len(message.key or b"") + len(message.value or b"") + _FRAME_BYTES
-    if message.headers:
-        size += sum(len(name) + len(value or b"") + 10 for name, value in message.headers)
+    size += sum(len(name) + len(value or b"") + 10 for name, value in message.headers)
     if size <= max_bytes or message.value is None:
         return message
     note = ("value_omitted", f"{len(message.value)} bytes; the lake has them".encode())

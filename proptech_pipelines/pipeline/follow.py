@@ -73,7 +73,7 @@ class Follower:
             self._ingest.redrive_copies()
         self._report()
         ends: dict[tuple[str, int], int] | None = None
-        astray = True
+        astray = True  # the topics have not been looked at yet, and the broker may be away
         with Prefetch(self._source, self._settings.max_batch_records, _LOOK_SECONDS) as prefetch:
             while not ended():
                 try:

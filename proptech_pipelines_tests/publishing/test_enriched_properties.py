@@ -146,9 +146,10 @@ def test_messages_are_keyed_by_property_and_routed_by_state(driver):
     take(driver, listing(0, 0), listing(1, 1, propertyId="P2", stateCode=None))
     outbox = enriched_properties_outbox(prefix)
     partitions = OUTPUT_TOPICS["enriched-properties"]
-    assert [(item.key, item.partition) for item in outbox.read(driver.con, 0, 1)] == [
-        (b"P1", partition_of("CA", b"P1", partitions)),
-        (b"P2", partition_of(None, b"P2", partitions)),
+    found = outbox.read(driver.con, 0, 1)
+    assert [(item.key, decoded(item)["propertyId"], item.partition) for item in found] == [
+        (b"P1", "P1", partition_of("CA", b"P1", partitions)),
+        (b"P2", "P2", partition_of(None, b"P2", partitions)),
     ]
 
 

@@ -78,7 +78,11 @@ def test_days_that_are_derived_again_say_nothing_even_where_rows_change(driver):
 def test_the_id_is_of_table_key_window_and_revision(driver):
     take(driver, change(0, 90_000))
     (message,) = market_alerts_outbox(prefix).read(driver.con, 0, 1)
-    assert decoded(message)["alertId"] == message_id("market_alerts", "95838", "2026-01-01T10:00:00", 1)
+    one = decoded(message)["alertId"]
+    assert len(one) == 32
+    assert one == message_id("market_alerts", "95838", "2026-01-01T10:00:00", 1)
+    assert one != message_id("market_alerts", "95838", "2026-01-01T10:00:00", 2)
+    assert one != message_id("market_alerts", "95823", "2026-01-01T10:00:00", 1)
 
 
 @pytest.mark.parametrize(

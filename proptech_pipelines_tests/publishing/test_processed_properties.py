@@ -139,7 +139,7 @@ def test_messages_are_keyed_by_property_and_routed_by_state(driver):
     take(driver, listing(0))
     (message,) = processed_properties_outbox(prefix).read(driver.con, 0, 1)
     partition = partition_of("CA", b"P1", OUTPUT_TOPICS["processed-properties"])
-    assert (message.key, message.partition) == (b"P1", partition)
+    assert (message.key, decoded(message)["propertyId"], message.partition) == (b"P1", "P1", partition)
 
 
 def test_the_id_is_of_table_and_coordinates():
