@@ -9,14 +9,13 @@ select
     compared.event_time, -- When the trail says that the price was reduced, UTC
     compared.trail_price, -- To what, US dollars
     compared.changed_price, -- New price of the last price change at or before that moment, US dollars
-    -- agrees; differs; untold: no price change of the property by then; open: the stream time of the price changes
-    -- is not yet 5 minutes past it, so that some may be under way
+    -- Open: until the price changes' stream time is 5 minutes past it, some may be under way.
     case
         when coalesce(compared.event_time + interval 5 minutes >= epoch_ms(times.stream_time_ms), true) then 'open'
         when compared.changed_price is null then 'untold'
         when compared.changed_price = compared.trail_price then 'agrees'
         else 'differs'
-    end as verdict,
+    end as verdict, -- agrees, differs, untold (no price change by then) or open (some may be under way)
     compared.topic_epoch, -- Of the trail's record: how many times its topic had been made, from 1
     compared.kafka_partition, -- Its partition
     compared.kafka_offset -- Its offset
