@@ -13,8 +13,8 @@ select
     steps.previous_price, -- Price asked just before it, US dollars
     -- never_listed: no listing before it. after_end: sold or withdrawn before it, and not listed again. repeated: the
     -- status was that already. raised: reduced to more. not_reduced: reduced to the same. price_missing: a listing,
-    -- reduction or sale without a price. unknown_step: none of the kinds known here
-    rules.mark as mark,
+    -- reduction or sale without a price. unknown_step: none of the kinds known here.
+    rules.mark as mark, -- never_listed, after_end, repeated, raised, not_reduced, price_missing or unknown_step
     steps.topic_id, -- Id of the topic that the record came from
     steps.topic_epoch, -- How many times that topic had been made, from 1
     steps.kafka_partition, -- Its partition
