@@ -70,7 +70,7 @@ def recompute_drivers(session: Session, model: Model, high: int) -> None:
         model, f"lake.{model.table}", f"{slices.key_match(COORDINATES, 'touched')}{bounds}"
     )
     session.temporary("old_rows", stored)
-    session.temporary(f"delta_{model.name}", slices.difference(model.column_names, "old_rows", "new_rows"))
+    session.put_difference(model)
 
 
 def _concerned(session: Session, model: Model, whole: slices.Leaf, columns: str, bounds: str) -> str:

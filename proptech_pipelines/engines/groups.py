@@ -39,7 +39,7 @@ def recompute_groups(session: Session, model: Model, high: int) -> None:
     )
     session.temporary("new_rows", f"select * from ({new}) where {slices.key_match(model.key, 'touched')}")
     session.temporary("old_rows", slices.whole_rows(model, f"lake.{model.table}", restricted))
-    session.temporary(f"delta_{model.name}", slices.difference(model.column_names, "old_rows", "new_rows"))
+    session.put_difference(model)
 
 
 def _bounds(session: Session, model: Model, keys: str) -> str:

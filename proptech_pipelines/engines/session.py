@@ -8,7 +8,7 @@ from proptech_pipelines.engines.memory import Memory
 from proptech_pipelines.lake.connection import scalar
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
-from proptech_pipelines.models.model import Model
+from proptech_pipelines.models.model import SIGN_COLUMN, Model
 
 _SELDOM_READ = ("kafka_timestamp_ms", "event_time_is_kafka", "kafka_date")
 """Columns of every staging table that only some models name; the engine does not."""
@@ -47,6 +47,18 @@ class Session:
     def count(self, table: str) -> int:
         """Number of rows of `table`."""
         return scalar(self.con, f"select count(*) from {table}")
+
+    def put_difference(self, model: Model) -> None:
+        """Put the signed change that turns `old_rows` into `new_rows` into `delta_<model>`.
+
+        Most groups and driver rows of a slice are new. Then nothing was stored, and nothing is to be compared.
+        """
+        if self.count("old_rows"):
+            changes = slices.difference(model.column_names, "old_rows", "new_rows")
+        else:
+            distinct = "" if model.identity else "distinct "
+            changes = f"select {distinct}1 as {SIGN_COLUMN}, {', '.join(model.column_names)} from new_rows"
+        self.temporary(f"delta_{model.name}", changes)
 
     def take(self, family: str, part: slices.Slice) -> int:
         """Read the staging rows of `part` once, for every model of `family`; returns how many there are.

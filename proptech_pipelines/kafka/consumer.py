@@ -36,7 +36,7 @@ class RangeConsumer:
                 isolation_level="read_committed",
                 enable_partition_eof=True,
                 fetch_wait_max_ms=100,
-                fetch_min_bytes=1,
+                fetch_min_bytes=1 << 20,  # or all there is after 100 ms: not each record as it comes
                 max_partition_fetch_bytes=4 << 20,
                 queued_max_messages_kbytes=128 << 10,
                 queued_min_messages=200_000,

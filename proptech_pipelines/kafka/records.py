@@ -46,6 +46,16 @@ class Fetched:
         self.headers.append(headers)
         self.end_offset = max(self.end_offset, offset + 1)
 
+    def extend(self, following: "Fetched") -> None:
+        """Take in the range that begins where this one ends."""
+        self.offsets += following.offsets
+        self.timestamp_types += following.timestamp_types
+        self.timestamps_ms += following.timestamps_ms
+        self.keys += following.keys
+        self.values += following.values
+        self.headers += following.headers
+        self.end_offset = following.end_offset
+
     def holes(self) -> list[tuple[int, int]]:
         """The sub-ranges [start, end) without records."""
         found: list[tuple[int, int]] = []

@@ -123,16 +123,18 @@ def write_control(
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, parts: Sequence[TopicRows], columns: str) -> None:
-    selects: list[str] = []
-    for number, item in enumerate(parts):
-        con.register(f"part_{number}", item.rows)
-        selects.append(
-            f"select '{quoted(item.topic)}' as topic, '{quoted(item.topic_id)}' as topic_id, "
-            f"{item.epoch} as topic_epoch, * from part_{number}"
-        )
-    con.execute(f"insert into {table} by name select {columns} from ({' union all '.join(selects)})")
-    for number in range(len(parts)):
-        con.unregister(f"part_{number}")
+    # One table: a scan of each part by itself made this statement take twice as long.
+    con.register("batch_rows", pa.concat_tables([_with_topic(item) for item in parts]))
+    con.execute(f"insert into {table} by name select {columns} from batch_rows")
+
+
+def _with_topic(item: TopicRows) -> pa.Table:
+    count = len(item.rows)
+    return (
+        item.rows.append_column("topic", pa.repeat(item.topic, count))
+        .append_column("topic_id", pa.repeat(item.topic_id, count))
+        .append_column("topic_epoch", pa.repeat(pa.scalar(item.epoch, pa.int32()), count))
+    )
 
 
 def insert_staged(con: duckdb.DuckDBPyConnection, model: Model, item: TopicRows, number: int) -> None:

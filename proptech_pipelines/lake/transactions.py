@@ -20,11 +20,12 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     Raises LedgerConflict when another transaction got there first: whoever called plans its unit again from
     a fresh snapshot, dropping whatever it had cached.
     """
-    folder, began_ns = data_folder(con), time.time_ns()
+    began_ns = time.time_ns()
     con.execute("begin transaction")
     try:
         yield
-        flush_new_files(folder, began_ns)
+        # In the transaction: each look at the lake outside of one is a transaction of its own, 10 ms.
+        flush_new_files(data_folder(con), began_ns)
         con.execute("commit")
     except BaseException as error:
         with suppress(duckdb.Error):
@@ -34,6 +35,16 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
                 f"Another writer committed first: {error}", "plan the unit again."
             ) from error
         raise
+
+
+@contextmanager
+def snapshot(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Read several things as of one moment; what was read is the caller's before the end of the block."""
+    con.execute("begin transaction")
+    try:
+        yield
+    finally:
+        con.execute("commit")
 
 
 def move_head(con: duckdb.DuckDBPyConnection, writer: str, current: int, generation: int = 1) -> int:

@@ -54,26 +54,35 @@ def next_slice(
 
     None if `part` brings nothing of the topics that it consumes. An idle entry is news: it moves what is final.
     """
+    return next_step(con, graph, family, part, max_rows)[0]
+
+
+def next_step(
+    con: Connection, graph: Graph, family: str, part: Slice, max_rows: int = MAX_SLICE_ROWS
+) -> tuple[Slice | None, int]:
+    """As `next_slice`, with the number of its staging rows."""
     return _beginning(con, [model.topic for model in graph.staging_of(family)], part, max_rows)
 
 
 def next_staging_slice(con: Connection, topic: str, part: Slice, max_rows: int) -> Slice | None:
     """The beginning of `part` with at most `max_rows` rows of `topic`, as `next_slice`."""
-    return _beginning(con, [topic], part, max_rows)
+    return _beginning(con, [topic], part, max_rows)[0]
 
 
-def _beginning(con: Connection, topics: Sequence[str], part: Slice, max_rows: int) -> Slice | None:
+def _beginning(
+    con: Connection, topics: Sequence[str], part: Slice, max_rows: int
+) -> tuple[Slice | None, int]:
     names = ", ".join(f"'{name}'" for name in topics)
     rows = con.execute(
         "select commit_number, cast(sum(sum(staged)) over (order by commit_number) as bigint) from log_ranges "
         f"where {part.where()} and topic in ({names}) group by commit_number order by commit_number"
     ).fetchall()
     if not rows:
-        return None
-    for (number, _), (_, following) in pairwise(rows):
+        return None, 0
+    for (number, so_far), (_, following) in pairwise(rows):
         if following > max_rows:
-            return Slice(part.low, number)
-    return part
+            return Slice(part.low, number), so_far
+    return part, rows[-1][1]
 
 
 def control_number_at(con: Connection, input_commit: int) -> int:

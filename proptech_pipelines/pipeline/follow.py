@@ -1,7 +1,7 @@
 """The loop of the ingest: fetch, commit, rest; again from the log's positions after anything that went wrong."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from proptech_pipelines.clock import Clock
@@ -12,6 +12,7 @@ from proptech_pipelines.lake.lease import INGEST_LEASE, Leases
 from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.pipeline.idle import IdleWatch, entry_on_joining
 from proptech_pipelines.pipeline.ingest import Ingest
+from proptech_pipelines.pipeline.patience import HeldBack
 from proptech_pipelines.pipeline.prefetch import Prefetch
 from proptech_pipelines.pipeline.progress import Progress
 from proptech_pipelines.pipeline.source import Source
@@ -50,6 +51,7 @@ class Follower:
         progress: Progress,
         summary: Summary,
         on_batch: OnBatch,
+        patient: Collection[str] = (),
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -59,6 +61,7 @@ class Follower:
         self._progress = progress
         self._summary = summary
         self._on_batch = on_batch
+        self._held = HeldBack(patient)
         self._watch = IdleWatch(settings.idle_timeout_ms, settings.max_ahead_ms)
         self._refreshed_ms = 0
         self._taken_ms = 0
@@ -80,11 +83,12 @@ class Follower:
                     if astray:
                         # What was fetched is not in the log: read on from where the log ends.
                         prefetch.drop()
+                        self._held.let_go()
                         self._register_partitions(rewind=True)
                         if drain and ends is None:
                             ends = self._source.end_offsets()
                         astray = False
-                    self._step(prefetch)
+                    self._step(prefetch, drain=drain)
                     if ends is not None and reached(self._next_offsets(), ends):
                         prefetch.drop()
                         self._take_idle(self._clock.now_ms())
@@ -99,11 +103,11 @@ class Follower:
                     self._clock.sleep(_OUTAGE_SECONDS)
                     astray = True
 
-    def _step(self, prefetch: Prefetch) -> None:
+    def _step(self, prefetch: Prefetch, *, drain: bool) -> None:
         now_ms = self._clock.now_ms()
         control: list[ControlEntry] = []
         is_due = now_ms - self._refreshed_ms >= _REFRESH_MS
-        if is_due and not prefetch.is_pending:
+        if is_due and not prefetch.is_pending and not self._held:
             # A redrive moves the head, too: families take its rows in although no record comes.
             if self._ingest.is_overtaken():
                 raise LedgerConflict(
@@ -114,14 +118,19 @@ class Follower:
             self._refreshed_ms, is_due = now_ms, False
         fetched = prefetch.next(may_run_ahead=not is_due)
         if fetched is None:
+            if self._held:
+                self._take(self._held.let_go(), [])
             raise LedgerConflict(
                 "A topic was made again while it was read.", "read on from the log's positions."
             )
         self._watch.moved([(part.topic_id, part.partition) for part in fetched], now_ms)
-        if fetched or control:
-            self._take(fetched, control)
-            if not prefetch.is_full(fetched):
-                self._rest()
+        is_full = prefetch.is_full(fetched)
+        parts = self._held.sift(fetched, now_ms, everything=drain or is_due or is_full)
+        if parts or control:
+            self._take(parts, control)
+            self._held.took(parts, self._taken_ms, self._clock.now_ms())
+        if (fetched or control) and not is_full:
+            self._rest()
 
     def _take_idle(self, now_ms: int) -> None:
         """Let silent partitions hold back nothing of what was drained."""

@@ -13,7 +13,7 @@ from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.log_writer import INGEST, Batch, write_batch
 from proptech_pipelines.lake.positions import PartitionState, Positions, read_positions
-from proptech_pipelines.lake.transactions import head
+from proptech_pipelines.lake.transactions import head, snapshot
 from proptech_pipelines.models.model import Model
 from proptech_pipelines.pipeline.gather import TopicBatch, gather
 from proptech_pipelines.pipeline.prepare import Prepared, Range, advanced, prepare, range_table
@@ -43,13 +43,10 @@ class Ingest:
 
     def load(self) -> Positions:
         """Read the cut, the resolved schemas and the staging models from the lake, in one snapshot."""
-        self._con.execute("begin transaction")
-        try:
+        with snapshot(self._con):
             self._staging = {model.topic: model for model in live_graph(self._con).staging}
             self._positions = read_positions(self._con)
             rows = self._con.execute("select schema_key, schema_text from schema_versions").fetchall()
-        finally:
-            self._con.execute("commit")
         self._readers = {name: model.reader_schema for name, model in self._staging.items()}
         self._schemas = {schema_key_of(key): text for key, text in rows}
         return self._positions

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from proptech_pipelines.contracts.topics import INPUT_TOPICS
 from proptech_pipelines.errors import LakeMissing
 from proptech_pipelines.kafka.cluster import Cluster
-from proptech_pipelines.lake.connection import connect
+from proptech_pipelines.lake.kept import read_kept
 from proptech_pipelines.lake.lease import STREAM, Leases
 from proptech_pipelines.lake.positions import Positions, read_positions
 from proptech_pipelines.settings import Settings
@@ -48,13 +48,9 @@ class Lag:
 
 def _positions(settings: Settings) -> Positions:
     try:
-        con = connect(settings, read_only=True)
+        return read_kept(settings, read_positions)
     except LakeMissing:
         return Positions(0, 0, {})
-    try:
-        return read_positions(con)
-    finally:
-        con.close()
 
 
 def read_lag(settings: Settings) -> Lag:

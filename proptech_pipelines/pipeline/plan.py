@@ -16,6 +16,7 @@ from proptech_pipelines.errors import ProptechError, SettingsError
 from proptech_pipelines.lake import building
 from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.generations import live_graph, shadow_graph, stored_readers
+from proptech_pipelines.lake.kept import read_kept
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.lake.plans import Plan, add_plan, changes_as_json, read_plan, set_state
@@ -54,6 +55,12 @@ def planning(settings: Settings) -> Iterator[tuple[Connection, Graph]]:
     """The lake of `settings`, open, and the models that it ought to follow by now."""
     with open_lake(settings) as con, closing(Registry(settings.schema_registry_url)) as registry:
         yield con, wanted_graph(con, registry)
+
+
+def is_up_to_date(settings: Settings) -> bool:
+    """Whether nothing is to be built, by a look that changes nothing and costs little."""
+    with closing(Registry(settings.schema_registry_url)) as registry:
+        return read_kept(settings, lambda con: find_plan(con, wanted_graph(con, registry))) is None
 
 
 def tools_of(

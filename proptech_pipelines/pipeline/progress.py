@@ -1,8 +1,10 @@
 """What the threads of one stream run tell each other: how far everyone is, who failed, and when to stop."""
 
 import threading
+import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 _REMEMBERED = 1_024
@@ -17,6 +19,29 @@ class Cut:
     control_number: int = 0
 
 
+class Turn:
+    """Who takes a small step that nobody waits for: one at a time, and between two a rest as long as the step took.
+
+    Ten at once, whenever the ingest has committed, would hold up those that somebody waits for.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rests_until = 0.0
+
+    @contextmanager
+    def hold(self, stop: threading.Event) -> Iterator[None]:
+        """Wait for the turn and have it inside the block; from `stop` on nobody rests."""
+        with self._lock:
+            stop.wait(max(self._rests_until - time.monotonic(), 0.0))
+            begun = time.monotonic()
+            try:
+                yield
+            finally:
+                ended = time.monotonic()
+                self._rests_until = ended + (ended - begun)
+
+
 class Progress:
     """Committed numbers by writer, with waiting for them. Safe between threads.
 
@@ -28,6 +53,7 @@ class Progress:
         """Set when no more is taken in: families end once they have taken what there is."""
         self.finish = threading.Event()
         """Set when families have ended: outboxes end once they have published what there is."""
+        self.turn = Turn()
         self.halted: dict[str, BaseException] = {}
         self._cuts: dict[str, Cut] = {}
         self._brought: deque[tuple[int, Mapping[str, int]]] = deque(maxlen=_REMEMBERED)

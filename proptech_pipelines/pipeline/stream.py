@@ -24,6 +24,7 @@ from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.pipeline.advance import Advance
 from proptech_pipelines.pipeline.follow import Follower, OnBatch, Summary
 from proptech_pipelines.pipeline.ingest import Ingest
+from proptech_pipelines.pipeline.patience import patient_topics
 from proptech_pipelines.pipeline.progress import Progress
 from proptech_pipelines.pipeline.source import Source
 from proptech_pipelines.pipeline.upkeep import UpkeepWorker
@@ -89,6 +90,7 @@ class StreamRun:
                     self._progress,
                     self._summary,
                     self._hooks.on_batch,
+                    patient_topics(graph) if self._with_families else (),
                 )
                 follower.follow(lambda: should_stop() or leases.wanted(STREAM), drain=drain)
                 # The successor reads on while what is committed here still goes through families and outboxes.

@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from proptech_pipelines.engines.memory import Memory
 from proptech_pipelines.errors import FamilyHalted, LedgerConflict, ServiceError
@@ -21,8 +22,9 @@ from proptech_pipelines.pipeline.advance import (
     advance_family,
     control_number_at,
     family_position,
-    next_slice,
+    next_step,
 )
+from proptech_pipelines.pipeline.patience import RESTS
 from proptech_pipelines.pipeline.progress import Progress
 from proptech_pipelines.publishing.outbox import OutboxPublisher
 
@@ -30,9 +32,8 @@ log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0
 _NICE = 5
 """How far families and upkeep stand back behind the ingest where both want the CPU: a third of its share."""
-_RESTS = 4
-"""A family that nobody waits for (`every_seconds`) rests so many times as long as its step took: on a machine that is
-short of CPU it takes larger steps instead of taking it from others."""
+_SMALL_ROWS = 50_000
+"""Larger steps of families are taken side by side: they use several cores, and catching up has nobody to hold up."""
 OnAdvance = Callable[[Advance], None]
 
 
@@ -97,8 +98,9 @@ class FamilyWorker(threading.Thread):
         if position is None:
             # Only here: reading it scans the ledger, which grows with every transaction.
             # The models as well: they were swapped, perhaps, and that is why the head had moved.
-            self._graph = live_graph(self._con)
-            position = self._position = family_position(self._con, self._family)
+            with self._in_turn(rows=0):
+                self._graph = live_graph(self._con)
+                position = self._position = family_position(self._con, self._family)
             self._progress.report(self._family, position.commit_number)
         seen = max(position.input_commit, self._seen)
         cut = self._progress.wait_beyond(INGEST, seen, _LOOK_SECONDS, self._progress.stop)
@@ -107,34 +109,41 @@ class FamilyWorker(threading.Thread):
         if (rest := self._rests_until - time.monotonic()) > 0:
             self._progress.stop.wait(rest)
             cut = self._progress.cut(INGEST)
-        part = self._next_slice(Slice(seen, cut.number))
+        part, rows = self._next_slice(Slice(seen, cut.number))
         if part is None:
             self._seen = cut.number
             return True
         control = cut.control_number if part.high == cut.number else control_number_at(self._con, part.high)
-        with self._leases.hold(family_lease(self._family)):
+        with self._in_turn(rows), self._leases.hold(family_lease(self._family)):
             begun = time.monotonic()
             done = advance_family(
                 self._con, self._graph, self._family, position, part.high, control, self._memory
             )
         if part.high == cut.number and (every_seconds := self._graph.every_seconds(self._family)):
             took = time.monotonic() - begun
-            self._rests_until = begun + max(every_seconds, (1 + _RESTS) * took)
+            self._rests_until = begun + max(every_seconds, (1 + RESTS) * took)
         self._position = FamilyPosition(done.commit_number, part.high)
         self._progress.report(self._family, done.commit_number)
         self._on_advance(done)
         return True
 
-    def _next_slice(self, part: Slice) -> Slice | None:
-        """As `next_slice`, without a look into the lake where this run took in all of `part` itself."""
+    def _in_turn(self, rows: int) -> AbstractContextManager[None]:
+        """Wait until it is the family's turn to take in so many `rows`."""
+        if self._graph.every_seconds(self._family) and rows <= _SMALL_ROWS:
+            return self._progress.turn.hold(self._progress.stop)
+        return nullcontext()
+
+    def _next_slice(self, part: Slice) -> tuple[Slice | None, int]:
+        """As `next_step`, without a look into the lake where this run took in all of `part` itself."""
         brought = self._progress.rows_between(part.low, part.high)
         if brought is not None:
             topics = {model.topic for model in self._graph.staging_of(self._family)} & set(brought)
+            rows = sum(brought[topic] for topic in topics)
             if not topics:
-                return None
-            if sum(brought[topic] for topic in topics) <= MAX_SLICE_ROWS:
-                return part
-        return next_slice(self._con, self._graph, self._family, part)
+                return None, 0
+            if rows <= MAX_SLICE_ROWS:
+                return part, rows
+        return next_step(self._con, self._graph, self._family, part)
 
 
 class OutboxWorker(threading.Thread):

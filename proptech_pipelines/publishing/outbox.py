@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from proptech_pipelines.kafka.transactional import Message, TransactionalPublisher
 from proptech_pipelines.lake.connection import Connection, scalar
+from proptech_pipelines.lake.transactions import snapshot
 from proptech_pipelines.settings import Settings
 
 ReadMessages = Callable[[Connection, int, int], Iterable[Message]]
@@ -47,7 +48,8 @@ class OutboxPublisher:
         publisher = self._publisher or self._start()
         if number <= self._number:
             return 0
-        messages = list(self._outbox.read(self._con, self._number, number))
+        with snapshot(self._con):
+            messages = list(self._outbox.read(self._con, self._number, number))
         if messages:
             self._publish(publisher, messages, number)
         self._number = number

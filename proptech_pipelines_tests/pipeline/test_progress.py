@@ -6,7 +6,7 @@ import time
 import pytest
 
 from proptech_pipelines.lake.log_writer import INGEST
-from proptech_pipelines.pipeline.progress import Cut, Progress
+from proptech_pipelines.pipeline.progress import Cut, Progress, Turn
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,32 @@ def test_waiting_for_the_end_of_publishing_goes_on_when_no_more_is_taken_in():
     began = time.monotonic()
     assert progress.wait_beyond("market_alerts", 0, 0.2, progress.finish) == Cut()
     assert time.monotonic() - began >= 0.2
+
+
+def test_small_steps_are_taken_in_turn_with_a_rest_between():
+    turn, stop, order = Turn(), threading.Event(), []
+
+    def step(name: str) -> None:
+        with turn.hold(stop):
+            order.append((name, time.monotonic()))
+            time.sleep(0.2)
+            order.append((name, time.monotonic()))
+
+    threads = [threading.Thread(target=step, args=(name,)) for name in ("first", "second")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (one, _), (same, ended), (other, begun), _ = order
+    assert one == same != other
+    assert begun - ended >= 0.2
+
+
+def test_nobody_rests_once_the_end_has_come():
+    turn, stop = Turn(), threading.Event()
+    with turn.hold(stop):
+        time.sleep(0.3)
+    stop.set()
+    begun = time.monotonic()
+    with turn.hold(stop):
+        assert time.monotonic() - begun < 0.2

@@ -5,7 +5,7 @@ import dagster as dg
 from proptech_pipelines.defs.plans.job import approve_plan, carry_out_plan
 from proptech_pipelines.defs.resources import Platform
 from proptech_pipelines.lake.plans import set_state
-from proptech_pipelines.pipeline.plan import planning, propose
+from proptech_pipelines.pipeline.plan import is_up_to_date, planning, propose
 
 
 @dg.sensor(
@@ -20,13 +20,15 @@ def plan_sensor(context: dg.SensorEvaluationContext, platform: Platform) -> dg.R
     The same change is the same plan and the same run, however often it is seen.
     """
     settings = platform.settings()
+    if is_up_to_date(settings):
+        return dg.SkipReason("The tables of the lake are those of this installation.")
     with planning(settings) as (con, graph):
         plan = propose(con, graph)
         if plan is not None and plan.state == "proposed" and settings.approve_breaking:
             set_state(con, plan.plan_id, "approved")
             plan = propose(con, graph)
     if plan is None:
-        return dg.SkipReason("The tables of the lake are those of this installation.")
+        return dg.SkipReason("The plan was carried out meanwhile.")
     name = plan.plan_id[:8]
     if not plan.may_run:
         return dg.SkipReason(f"Plan {name} is {plan.level} and {plan.state}: `proptech plan approve {name}`.")

@@ -1,22 +1,12 @@
 """The sensor that keeps one stream run going. The tick only reads metadata, so previewing it changes nothing."""
 
-import time
-from collections.abc import Sequence
-
 import dagster as dg
 
 from proptech_pipelines.defs.resources import Platform
 from proptech_pipelines.defs.stream.job import stream
-from proptech_pipelines.defs.stream.planning import LiveRun, Start, decide
+from proptech_pipelines.defs.stream.planning import Start, decide
+from proptech_pipelines.defs.stream.runs import live_runs
 from proptech_pipelines.pipeline.lag import read_lag
-
-_UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 @dg.sensor(
@@ -29,7 +19,7 @@ def stream_sensor(context: dg.SensorEvaluationContext, platform: Platform) -> dg
     """Ask for a stream run when records wait and none is at work, and for its successor before its time is up."""
     settings = platform.settings()
     lag = read_lag(settings)
-    decision = decide(_live_runs(context), lag, settings.follow_seconds)
+    decision = decide(live_runs(context.instance), lag, settings.follow_seconds)
     if not isinstance(decision, Start):
         return dg.SkipReason(decision)
     ranges = {
@@ -42,15 +32,6 @@ def stream_sensor(context: dg.SensorEvaluationContext, platform: Platform) -> dg
         run_config={"ops": {"stream_log": {"config": config}}},
         tags={"proptech/lag": str(lag.records), "proptech/reason": decision.reason},
     )
-
-
-def _live_runs(context: dg.SensorEvaluationContext) -> Sequence[LiveRun]:
-    records = context.instance.get_run_records(dg.RunsFilter(job_name=stream.name, statuses=_UNFINISHED))
-    now = time.time()
-    return [
-        LiveRun(record.dagster_run.run_id, now - (record.start_time or record.create_timestamp.timestamp()))
-        for record in records
-    ]
 
 
 @dg.definitions
