@@ -51,14 +51,13 @@ class Progress:
     def __init__(self) -> None:
         self.stop = threading.Event()
         """Set when no more is taken in: families end once they have taken what there is."""
-        self.finish = threading.Event()
-        """Set when families have ended: outboxes end once they have published what there is."""
         self.turn = Turn()
         self.halted: dict[str, BaseException] = {}
         self._cuts: dict[str, Cut] = {}
         self._brought: deque[tuple[int, Mapping[str, int]]] = deque(maxlen=_REMEMBERED)
         self._lock = threading.Lock()
         self._moved: dict[str, threading.Condition] = {}
+        self._ended: dict[str, threading.Event] = {}
 
     def brought(self, number: int, rows: Mapping[str, int]) -> None:
         """Note what ingest transaction `number` brought: staged rows by topic, 0 for an idle entry alone."""
@@ -99,7 +98,7 @@ class Progress:
     def wait_beyond(self, writer: str, number: int, seconds: float, end: threading.Event) -> Cut:
         """Wait until `writer` is beyond `number`, `end` is set, or `seconds` passed; its last cut.
 
-        `end` is `stop` or `finish`.
+        `end` is `stop` or that of a writer.
         """
         with self._lock:
             self._condition(writer).wait_for(
@@ -107,8 +106,13 @@ class Progress:
             )
             return self._cuts.get(writer, Cut())
 
+    def end_of(self, writer: str) -> threading.Event:
+        """Set when `writer` commits no more: its outboxes end once they have published what there is."""
+        with self._lock:
+            return self._ended.setdefault(writer, threading.Event())
+
     def end(self, end: threading.Event) -> None:
-        """Set `end` (`stop` or `finish`), and wake who waits."""
+        """Set `end` (`stop` or that of a writer), and wake who waits."""
         end.set()
         with self._lock:
             for condition in self._moved.values():

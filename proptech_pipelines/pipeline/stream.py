@@ -19,6 +19,7 @@ from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.lake.connection import Connection, cursor
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.lease import STREAM, Leases
+from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.pipeline.advance import Advance
@@ -134,8 +135,10 @@ class StreamRun:
                 yield
             finally:
                 progress.end(progress.stop)
+                progress.end(progress.end_of(INGEST))
                 for worker in consumers:
                     worker.join()
-                progress.end(progress.finish)
+                for outbox in registered:  # also one whose writer is none of the lake's families
+                    progress.end(progress.end_of(outbox.writer))
                 for worker in publishers:
                     worker.join()

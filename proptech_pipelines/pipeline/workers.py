@@ -68,6 +68,12 @@ class FamilyWorker(threading.Thread):
 
     def run(self) -> None:
         """Work until told to stop; what the ingest has committed by then is taken in first."""
+        try:
+            self._advance()
+        finally:
+            self._progress.end(self._progress.end_of(self._family))
+
+    def _advance(self) -> None:
         if self._graph.every_seconds(self._family):
             stand_back()
         failures = 0
@@ -147,7 +153,7 @@ class FamilyWorker(threading.Thread):
 
 
 class OutboxWorker(threading.Thread):
-    """Publishes one outbox as its writer commits, until told to finish. An outage of the broker is waited for."""
+    """Publishes one outbox as its writer commits, until that one ends. An outage of the broker is waited for."""
 
     def __init__(self, publisher: OutboxPublisher, leases: Leases, progress: Progress) -> None:
         super().__init__(name=f"outbox {publisher.outbox.name}", daemon=True)
@@ -156,31 +162,32 @@ class OutboxWorker(threading.Thread):
         self._progress = progress
 
     def run(self) -> None:
-        """Work until told to finish; what its writer has committed by then goes out first.
+        """Work until the writer has ended; what it has committed by then goes out first.
 
         A run that is ending still publishes what it committed: its successor waits for that.
         """
         lease = outbox_lease(self._publisher.outbox.name)
-        if not self._leases.acquire(lease, self._progress.finish.is_set):
+        ended = self._progress.end_of(self._publisher.outbox.writer)
+        if not self._leases.acquire(lease, ended.is_set):
             return
         try:
-            self._publish()
+            self._publish(ended)
         finally:
             self._publisher.close()
             self._leases.release(lease)
 
-    def _publish(self) -> None:
-        writer, number, finish = self._publisher.outbox.writer, 0, self._progress.finish
+    def _publish(self, ended: threading.Event) -> None:
+        writer, number = self._publisher.outbox.writer, 0
         while True:
-            finishing = finish.is_set()
-            number = self._progress.wait_beyond(writer, number, _LOOK_SECONDS, finish).number
+            finishing = ended.is_set()
+            number = self._progress.wait_beyond(writer, number, _LOOK_SECONDS, ended).number
             try:
                 self._publisher.advance(number)
                 self._progress.report(self._publisher.outbox.name, number)
             except (ServiceError, LedgerConflict) as error:
                 log.warning("%s", error)
                 number = 0
-                finish.wait(_LOOK_SECONDS)
+                ended.wait(_LOOK_SECONDS)
             except Exception as error:
                 log.exception("outbox %s halts", self._publisher.outbox.name)
                 self._progress.halt(self._publisher.outbox.name, error)

@@ -19,7 +19,7 @@ run_launcher:
   class: DefaultRunLauncher
 run_queue:
   max_concurrent_runs: 8
-  dequeue_interval_seconds: 1
+  dequeue_interval_seconds: 3
   dequeue_use_threads: true
   dequeue_num_workers: 2
 sensors:

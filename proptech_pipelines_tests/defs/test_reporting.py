@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from proptech_pipelines.defs.keys import GRAPH
 from proptech_pipelines.defs.stream.reporting import Reporter
 from proptech_pipelines.engines.duckdb import Counts
 from proptech_pipelines.kafka.records import Fetched
@@ -23,6 +24,14 @@ class Listener:
     def __init__(self):
         self.events = []
         self.error = None
+        self.materialized = {}
+
+    @property
+    def instance(self):
+        return self
+
+    def get_materialized_partitions(self, key):
+        return self.materialized.get(key.path[-1], set())
 
     def log_event(self, event):
         if self.error:
@@ -94,6 +103,16 @@ def test_a_day_is_logged_when_it_first_changes_and_the_last_day_each_time(report
     reporter.on_advance(advance(3, MAY_1, MAY_2))
     reach(reporter, clock, 240)
     assert listener.partitions_of(STORED) == ["2024-05-02"]
+
+
+def test_days_that_earlier_runs_have_filled_are_not_logged_again(reporter, listener, clock):
+    models = [model.name for model in GRAPH.market if model.family == FAMILY]
+    listener.materialized = {name: {"2024-05-01"} for name in models}
+    listener.materialized[STORED] |= {"2024-04-30"}  # not of the others
+    reporter.on_advance(advance(1, date(2024, 4, 30), MAY_1, MAY_2))
+    reach(reporter, clock, 120)
+    for name in models:
+        assert listener.partitions_of(name) == ["2024-04-30", "2024-05-02"]
 
 
 def test_figures_are_those_of_all_steps_since_the_last_event(reporter, listener, clock):

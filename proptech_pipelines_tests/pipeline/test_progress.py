@@ -41,10 +41,10 @@ def test_nothing_is_known_before_the_first():
     assert Progress().rows_between(0, 0) is None
 
 
-@pytest.mark.parametrize("wake", ["report", "stop", "finish"])
+@pytest.mark.parametrize("wake", ["report", "stop", "end"])
 def test_who_waits_is_woken_by_its_writer_or_the_end(wake):
     progress = Progress()
-    end = progress.finish if wake == "finish" else progress.stop
+    end = progress.end_of(INGEST) if wake == "end" else progress.stop
     found: list[Cut] = []
     waiter = threading.Thread(target=lambda: found.append(progress.wait_beyond(INGEST, 3, 60, end)))
     waiter.start()
@@ -59,11 +59,12 @@ def test_who_waits_is_woken_by_its_writer_or_the_end(wake):
     assert found == [Cut(4, 11) if wake == "report" else Cut()]
 
 
-def test_waiting_for_the_end_of_publishing_goes_on_when_no_more_is_taken_in():
+def test_waiting_for_the_end_of_a_writer_goes_on_when_no_more_is_taken_in_or_another_one_ends():
     progress = Progress()
     progress.end(progress.stop)
+    progress.end(progress.end_of(INGEST))
     began = time.monotonic()
-    assert progress.wait_beyond("market_alerts", 0, 0.2, progress.finish) == Cut()
+    assert progress.wait_beyond("market_alerts", 0, 0.2, progress.end_of("market_alerts")) == Cut()
     assert time.monotonic() - began >= 0.2
 
 

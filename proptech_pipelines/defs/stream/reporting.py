@@ -32,8 +32,8 @@ class Reporter:
         self._summary = Summary()
         self._topics: dict[str, int] = {}
         self._families: dict[str, list[Advance]] = {}
-        self._shown: set[tuple[str, date]] = set()
-        """Families with the days that were logged: a day's partition is filled by its first event."""
+        self._shown: dict[str, set[date]] = {}
+        """Days of each family that Dagster has: a day's partition is filled by its first event."""
 
     def on_batch(self, summary: Summary, fetched: list[Fetched]) -> None:
         """Note an ingest transaction, in the run's own thread; has all logged when the time is over.
@@ -89,13 +89,20 @@ class Reporter:
             "applied": sum(item.counts.applied for item in advances),
             "late": sum(item.counts.late for item in advances),
         }
+        models = [model for model in GRAPH.market if model.family == family]
+        if family not in self._shown:
+            # Of earlier runs: history that comes again and again would be hundreds of events a run.
+            filled = [
+                self._context.instance.get_materialized_partitions(dg.AssetKey(model.name))
+                for model in models
+            ]
+            self._shown[family] = {date.fromisoformat(day) for day in set.intersection(*filled)}
         days = sorted({day for item in advances for day in item.days})
-        news = [day for day in days if (family, day) not in self._shown or day == days[-1]]
-        self._shown |= {(family, day) for day in news}
-        for model in GRAPH.market:
-            if model.family == family:
-                for day in news or [None]:
-                    self._log(model.name, metadata, day)
+        news = [day for day in days if day not in self._shown[family] or day == days[-1]]
+        self._shown[family].update(news)
+        for model in models:
+            for day in news or [None]:
+                self._log(model.name, metadata, day)
 
     def _log(self, name: str, metadata: dict[str, int], day: date | None = None) -> None:
         partition = None if day is None else day.isoformat()
