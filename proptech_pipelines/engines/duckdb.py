@@ -91,6 +91,7 @@ class DuckDBEngine:
         if model.driver:
             touch_drivers_where(session, model, high, condition)
             recompute_drivers(session, model, high)
+            self._require_identity(model)
             return
         keys = ", ".join(model.key)
         stored = slices.whole_rows(model, f"lake.{model.table}", condition)
@@ -99,6 +100,7 @@ class DuckDBEngine:
             "touched", f"select {keys} from ({derived}) where {condition} union select {keys} from ({stored})"
         )
         recompute_groups(session, model, high)
+        self._require_identity(model)
 
     def append_delta(self, model: Model, commit_number: int) -> int:
         """Append `delta_<model>` to the stored table and return its number of rows; nothing is written for none."""

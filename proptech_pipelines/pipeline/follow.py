@@ -1,11 +1,11 @@
 """The loop of the ingest: fetch, commit, rest; again from the log's positions after anything that went wrong."""
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from proptech_pipelines.clock import Clock
-from proptech_pipelines.errors import LedgerConflict, ServiceError
+from proptech_pipelines.errors import LedgerConflict, OffsetGap, OffsetRegression, ServiceError
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.lease import INGEST_LEASE, Leases
@@ -51,7 +51,7 @@ class Follower:
         progress: Progress,
         summary: Summary,
         on_batch: OnBatch,
-        patient: Collection[str] = (),
+        patient: Callable[[], frozenset[str]],
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -61,7 +61,8 @@ class Follower:
         self._progress = progress
         self._summary = summary
         self._on_batch = on_batch
-        self._held = HeldBack(patient)
+        self._patient = patient
+        self._held = HeldBack(patient())
         self._watch = IdleWatch(settings.idle_timeout_ms, settings.max_ahead_ms)
         self._refreshed_ms = 0
         self._taken_ms = 0
@@ -96,8 +97,13 @@ class Follower:
                 except LedgerConflict as error:
                     log.warning("%s", error)
                     self._ingest.load()
+                    self._held = HeldBack(self._patient())  # a swap of models moves the head, too
                     self._report()
                     astray = True
+                except (OffsetGap, OffsetRegression):
+                    if self._held:
+                        self._take(self._held.let_go(), [])
+                    raise
                 except ServiceError as error:
                     log.warning("waiting: %s", error)
                     self._clock.sleep(_OUTAGE_SECONDS)
@@ -125,10 +131,12 @@ class Follower:
             )
         self._watch.moved([(part.topic_id, part.partition) for part in fetched], now_ms)
         is_full = prefetch.is_full(fetched)
-        parts = self._held.sift(fetched, now_ms, everything=drain or is_due or is_full)
+        parts = self._held.sift(fetched, now_ms, everything=drain or is_due or is_full or bool(control))
         if parts or control:
             self._take(parts, control)
             self._held.took(parts, self._taken_ms, self._clock.now_ms())
+        elif fetched:
+            self._taken_ms = now_ms  # held back; the next look has as much time as after a transaction
         if (fetched or control) and not is_full:
             self._rest()
 

@@ -20,7 +20,7 @@ class Cut:
 
 
 class Turn:
-    """Who takes a small step that nobody waits for: one at a time, and between two a rest as long as the step took.
+    """Who takes a small step that nobody waits for: one at a time, and between two a rest.
 
     Ten at once, whenever the ingest has committed, would hold up those that somebody waits for.
     """
@@ -34,12 +34,11 @@ class Turn:
         """Wait for the turn and have it inside the block; from `stop` on nobody rests."""
         with self._lock:
             stop.wait(max(self._rests_until - time.monotonic(), 0.0))
-            begun = time.monotonic()
-            try:
-                yield
-            finally:
-                ended = time.monotonic()
-                self._rests_until = ended + (ended - begun)
+            yield
+
+    def rest(self, seconds: float) -> None:
+        """Let the next one wait so long; for who has the turn."""
+        self._rests_until = time.monotonic() + seconds
 
 
 class Progress:
@@ -51,6 +50,8 @@ class Progress:
     def __init__(self) -> None:
         self.stop = threading.Event()
         """Set when no more is taken in: families end once they have taken what there is."""
+        self.finish = threading.Event()
+        """Set when all families have ended: an outbox that could not publish what there is gives up."""
         self.turn = Turn()
         self.halted: dict[str, BaseException] = {}
         self._cuts: dict[str, Cut] = {}

@@ -91,7 +91,7 @@ class StreamRun:
                     self._progress,
                     self._summary,
                     self._hooks.on_batch,
-                    patient_topics(graph) if self._with_families else (),
+                    lambda: patient_topics(live_graph(con)) if self._with_families else frozenset(),
                 )
                 follower.follow(lambda: should_stop() or leases.wanted(STREAM), drain=drain)
                 # The successor reads on while what is committed here still goes through families and outboxes.
@@ -138,6 +138,7 @@ class StreamRun:
                 progress.end(progress.end_of(INGEST))
                 for worker in consumers:
                     worker.join()
+                progress.finish.set()
                 for outbox in registered:  # also one whose writer is none of the lake's families
                     progress.end(progress.end_of(outbox.writer))
                 for worker in publishers:

@@ -25,13 +25,14 @@ from proptech_pipelines.pipeline.advance import (
     next_step,
 )
 from proptech_pipelines.pipeline.patience import RESTS
-from proptech_pipelines.pipeline.progress import Progress
+from proptech_pipelines.pipeline.progress import Cut, Progress
 from proptech_pipelines.publishing.outbox import OutboxPublisher
 
 log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0
 _NICE = 5
 """How far families and upkeep stand back behind the ingest where both want the CPU: a third of its share."""
+_LEASE_SECONDS = 2.0
 _SMALL_ROWS = 50_000
 """Larger steps of families are taken side by side: they use several cores, and catching up has nobody to hold up."""
 OnAdvance = Callable[[Advance], None]
@@ -119,15 +120,31 @@ class FamilyWorker(threading.Thread):
         if part is None:
             self._seen = cut.number
             return True
-        control = cut.control_number if part.high == cut.number else control_number_at(self._con, part.high)
-        with self._in_turn(rows), self._leases.hold(family_lease(self._family)):
-            begun = time.monotonic()
+        with self._in_turn(rows):
+            cut = self._progress.cut(INGEST)  # more has come, perhaps, while others had their turn
+            part = self._next_slice(Slice(seen, cut.number))[0] or part
+            return self._take(position, part, cut)
+
+    def _take(self, position: FamilyPosition, part: Slice, cut: Cut) -> bool:
+        lease, begun = family_lease(self._family), time.monotonic()
+        # Others wait for their turn, so what is held elsewhere is asked for again later.
+        if not self._leases.acquire(lease, lambda: time.monotonic() > begun + _LEASE_SECONDS):
+            return True
+        begun = time.monotonic()
+        try:
+            control = (
+                cut.control_number if part.high == cut.number else control_number_at(self._con, part.high)
+            )
             done = advance_family(
                 self._con, self._graph, self._family, position, part.high, control, self._memory
             )
-        if part.high == cut.number and (every_seconds := self._graph.every_seconds(self._family)):
-            took = time.monotonic() - begun
-            self._rests_until = begun + max(every_seconds, (1 + RESTS) * took)
+        finally:
+            self._leases.release(lease)
+        took = time.monotonic() - begun
+        if every_seconds := self._graph.every_seconds(self._family):
+            self._progress.turn.rest(took)
+            if part.high == cut.number:
+                self._rests_until = begun + max(every_seconds, (1 + RESTS) * took)
         self._position = FamilyPosition(done.commit_number, part.high)
         self._progress.report(self._family, done.commit_number)
         self._on_advance(done)
@@ -167,27 +184,29 @@ class OutboxWorker(threading.Thread):
         A run that is ending still publishes what it committed: its successor waits for that.
         """
         lease = outbox_lease(self._publisher.outbox.name)
-        ended = self._progress.end_of(self._publisher.outbox.writer)
-        if not self._leases.acquire(lease, ended.is_set):
+        if not self._leases.acquire(lease, self._progress.finish.is_set):
             return
         try:
-            self._publish(ended)
+            self._publish(self._progress.end_of(self._publisher.outbox.writer))
         finally:
             self._publisher.close()
             self._leases.release(lease)
 
     def _publish(self, ended: threading.Event) -> None:
-        writer, number = self._publisher.outbox.writer, 0
+        writer, number, finish = self._publisher.outbox.writer, 0, self._progress.finish
         while True:
-            finishing = ended.is_set()
+            finishing, last_attempt = ended.is_set(), finish.is_set()
             number = self._progress.wait_beyond(writer, number, _LOOK_SECONDS, ended).number
             try:
                 self._publisher.advance(number)
                 self._progress.report(self._publisher.outbox.name, number)
             except (ServiceError, LedgerConflict) as error:
                 log.warning("%s", error)
+                if last_attempt:
+                    break
                 number = 0
-                ended.wait(_LOOK_SECONDS)
+                finish.wait(_LOOK_SECONDS)
+                continue
             except Exception as error:
                 log.exception("outbox %s halts", self._publisher.outbox.name)
                 self._progress.halt(self._publisher.outbox.name, error)

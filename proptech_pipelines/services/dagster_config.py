@@ -8,8 +8,11 @@ from psycopg2.extensions import parse_dsn
 _CONFIG = """\
 # Written by `proptech up`.
 storage:
-  postgres:
-    postgres_url: "{url}"
+  custom:
+    module: proptech_pipelines.services.dagster_storage
+    class: PooledPostgresStorage
+    config:
+      postgres_url: "{url}"
 telemetry:
   enabled: false
 nux:

@@ -115,6 +115,12 @@ def test_days_that_earlier_runs_have_filled_are_not_logged_again(reporter, liste
         assert listener.partitions_of(name) == ["2024-04-30", "2024-05-02"]
 
 
+def test_a_family_that_the_installation_has_no_more_tells_nothing(reporter, listener, clock):
+    reporter.on_advance(Advance("gone", 1, Slice(0, 1), Counts(10, 9, 1), (MAY_1,)))
+    reach(reporter, clock, 120)
+    assert {name for name, *_ in listener.events} == {"event_log", "stg_property_price_changes"}
+
+
 def test_figures_are_those_of_all_steps_since_the_last_event(reporter, listener, clock):
     for number in (1, 2, 3):
         reporter.on_advance(advance(number, MAY_1))

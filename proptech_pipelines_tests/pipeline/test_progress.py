@@ -74,8 +74,9 @@ def test_small_steps_are_taken_in_turn_with_a_rest_between():
     def step(name: str) -> None:
         with turn.hold(stop):
             order.append((name, time.monotonic()))
-            time.sleep(0.2)
+            time.sleep(0.1)
             order.append((name, time.monotonic()))
+            turn.rest(0.2)
 
     threads = [threading.Thread(target=step, args=(name,)) for name in ("first", "second")]
     for thread in threads:
@@ -90,8 +91,17 @@ def test_small_steps_are_taken_in_turn_with_a_rest_between():
 def test_nobody_rests_once_the_end_has_come():
     turn, stop = Turn(), threading.Event()
     with turn.hold(stop):
-        time.sleep(0.3)
+        turn.rest(60)
     stop.set()
     begun = time.monotonic()
     with turn.hold(stop):
-        assert time.monotonic() - begun < 0.2
+        assert time.monotonic() - begun < 10
+
+
+def test_who_did_nothing_lets_nobody_wait():
+    turn, stop = Turn(), threading.Event()
+    begun = time.monotonic()
+    for _ in range(2):
+        with turn.hold(stop):
+            pass
+    assert time.monotonic() - begun < 10

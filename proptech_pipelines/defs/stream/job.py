@@ -5,9 +5,8 @@ import time
 import dagster as dg
 
 from proptech_pipelines.defs.resources import Platform
-from proptech_pipelines.defs.stream.planning import START_SECONDS
 from proptech_pipelines.defs.stream.reporting import Reporter
-from proptech_pipelines.defs.stream.runs import JOB_NAME, live_runs
+from proptech_pipelines.defs.stream.runs import JOB_NAME, Successor, is_over
 from proptech_pipelines.pipeline.stream import Hooks, StreamRun
 
 
@@ -22,21 +21,15 @@ class StreamConfig(dg.Config):
 def stream_log(context: dg.OpExecutionContext, config: StreamConfig, platform: Platform) -> None:
     """Take in micro-batches and advance every table; can be cancelled at any time with nothing lost."""
     ends_at = time.monotonic() + config.follow_seconds
+    successor = Successor(context.instance, context.run_id)
     reporter = Reporter(context)
     hooks = Hooks(on_batch=reporter.on_batch, on_advance=reporter.on_advance)
     summary = StreamRun(platform.settings(), hooks=hooks).run(
-        lambda: time.monotonic() > ends_at and not _successor_starts(context, time.monotonic() - ends_at)
+        lambda: is_over(time.monotonic() - ends_at, successor)
     )
     reporter.close()
     for error in summary.halted.values():
         raise dg.Failure(str(error), metadata={"records": summary.records})
-
-
-def _successor_starts(context: dg.OpExecutionContext, seconds_over: float) -> bool:
-    """Whether a run is on its way that will ask for the lease: until then records would wait for nobody."""
-    return seconds_over < START_SECONDS and any(
-        run.run_id != context.run_id for run in live_runs(context.instance)
-    )
 
 
 @dg.job(name=JOB_NAME, tags={"proptech/kind": "stream"}, executor_def=dg.in_process_executor)

@@ -90,6 +90,8 @@ class Reporter:
             "late": sum(item.counts.late for item in advances),
         }
         models = [model for model in GRAPH.market if model.family == family]
+        if not models:
+            return  # of the lake alone, which keeps a family that was taken out of the installation
         if family not in self._shown:
             # Of earlier runs: history that comes again and again would be hundreds of events a run.
             filled = [

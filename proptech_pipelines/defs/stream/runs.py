@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from proptech_pipelines.defs.stream.planning import LiveRun
+from proptech_pipelines.defs.stream.planning import START_SECONDS, LiveRun
 
 JOB_NAME = "stream"
+_ASK_SECONDS = 2.0
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -25,3 +26,25 @@ def live_runs(instance: dg.DagsterInstance) -> Sequence[LiveRun]:
         LiveRun(record.dagster_run.run_id, now - (record.start_time or record.create_timestamp.timestamp()))
         for record in records
     ]
+
+
+class Successor:
+    """Whether another run of the job is on its way beside `run_id`; Dagster is asked every 2 s."""
+
+    def __init__(self, instance: dg.DagsterInstance, run_id: str) -> None:
+        self._instance = instance
+        self._run_id = run_id
+        self._asked_at = -_ASK_SECONDS
+        self._is_coming = False
+
+    def is_coming(self) -> bool:
+        """Whether one was, at the last look."""
+        if time.monotonic() - self._asked_at >= _ASK_SECONDS:
+            self._is_coming = any(run.run_id != self._run_id for run in live_runs(self._instance))
+            self._asked_at = time.monotonic()
+        return self._is_coming
+
+
+def is_over(seconds_over: float, successor: Successor) -> bool:
+    """Whether a run ends by itself so long after its time: not while its successor starts, for records would wait."""
+    return seconds_over > 0 and (seconds_over > START_SECONDS or not successor.is_coming())
