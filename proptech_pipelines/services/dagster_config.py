@@ -9,7 +9,7 @@ _CONFIG = """\
 # Written by `proptech up`.
 storage:
   custom:
-    module: proptech_pipelines.services.dagster_storage
+    module: proptech_pipelines.defs.storage
     class: PooledPostgresStorage
     config:
       postgres_url: "{url}"

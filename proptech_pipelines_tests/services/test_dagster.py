@@ -3,8 +3,11 @@
 import signal
 import stat
 import time
+from contextlib import closing
 
+import dagster as dg
 import psutil
+import psycopg2
 import pytest
 
 from proptech_pipelines.errors import ServiceError
@@ -40,6 +43,24 @@ def test_the_configuration_is_its_owner_s_alone(tmp_path):
     file = tmp_path / "dagster" / "dagster.yaml"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert "postgresql+psycopg2:///d?password=secret&host=db" in file.read_text()
+
+
+def test_dagster_s_storage_keeps_its_connections(postgres, tmp_path):
+    postgres.create_database("kept")
+    write_config(tmp_path, postgres.dsn("kept"))
+
+    def connected() -> set[int]:
+        with closing(psycopg2.connect(postgres.dsn("dagster"))) as connection, connection.cursor() as cursor:
+            cursor.execute("select pid from pg_stat_activity where datname = 'kept'")
+            return {pid for (pid,) in cursor.fetchall()}
+
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert instance.get_runs() == []
+        kept = connected()
+        assert kept
+        for _ in range(3):
+            instance.get_runs()
+            assert connected() == kept
 
 
 @pytest.fixture(scope="module")
