@@ -1,5 +1,7 @@
 """Opening the lake for writing: makes it on the first call, and what a newer installation adds."""
 
+import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,7 +13,8 @@ from proptech_pipelines.lake.connection import connect
 from proptech_pipelines.lake.generations import checkout_graph, create_models
 from proptech_pipelines.settings import Settings
 
-_ATTEMPTS = 5
+_ATTEMPTS = 12
+_PAUSE_SECONDS = 0.5
 
 
 @contextmanager
@@ -37,5 +40,7 @@ def ensure_tables(con: duckdb.DuckDBPyConnection) -> None:
         except LedgerConflict:
             if attempt == _ATTEMPTS - 1:
                 raise
+            # Two that go on in step would meet at the next transaction again.
+            time.sleep(random.uniform(0, _PAUSE_SECONDS))
         else:
             return

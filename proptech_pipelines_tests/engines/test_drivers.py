@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proptech_pipelines.errors import ModelError
 from proptech_pipelines.lake import maintenance
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.transactions import head
@@ -287,7 +288,7 @@ def test_an_engine_that_is_wrong_about_days_is_found_out(name, lake, monkeypatch
     log = take(lake, AIMED)
     days = Days(date(2024, 4, 1), date(2024, 6, 1))
     spoil(lake, days)
-    with Leases(lake.settings) as leases:
+    # The engine itself refuses a table that follows from doubled rows.
+    with Leases(lake.settings) as leases, pytest.raises((AssertionError, ModelError)):
         rebuild_days(lake.con, leases, lake.graph, FAMILY, days)
-    with pytest.raises(AssertionError):
         assert_right(lake, log)
