@@ -288,7 +288,12 @@ def test_an_engine_that_is_wrong_about_days_is_found_out(name, lake, monkeypatch
     log = take(lake, AIMED)
     days = Days(date(2024, 4, 1), date(2024, 6, 1))
     spoil(lake, days)
-    # The engine itself refuses a table that follows from doubled rows.
-    with Leases(lake.settings) as leases, pytest.raises((AssertionError, ModelError)):
-        rebuild_days(lake.con, leases, lake.graph, FAMILY, days)
+
+    def derived_again_is_right() -> None:
+        with Leases(lake.settings) as leases:
+            rebuild_days(lake.con, leases, lake.graph, FAMILY, days)
         assert_right(lake, log)
+
+    # The engine itself refuses a table that follows from doubled rows.
+    with pytest.raises((AssertionError, ModelError)):
+        derived_again_is_right()
