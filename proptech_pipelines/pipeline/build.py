@@ -11,7 +11,7 @@ from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.lake.building import building_families, building_staging
 from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.generations import live_graph, shadow_graph
-from proptech_pipelines.lake.transactions import head, move_head, transaction
+from proptech_pipelines.lake.transactions import head, move_head, snapshot, transaction
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
 from proptech_pipelines.models.slices import Slice
@@ -49,8 +49,7 @@ class Pin:
 
 def pin(con: Connection) -> Pin:
     """The lake as it is now: families at their own positions, staging at the head of the log."""
-    con.execute("begin transaction")
-    try:
+    with snapshot(con):
         version = scalar(con, "select id from ducklake_current_snapshot('lake')")
         shadow, live = shadow_graph(con), live_graph(con)
         end = head(con, "ingest")
@@ -58,8 +57,6 @@ def pin(con: Connection) -> Pin:
         for family in building_families(shadow):
             known = family in live.families
             ends[shadow.writer(family)] = family_position(con, family).input_commit if known else end
-    finally:
-        con.execute("commit")
     return Pin(version, ends)
 
 

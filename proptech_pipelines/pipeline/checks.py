@@ -6,6 +6,7 @@ from typing import Any
 from proptech_pipelines.lake.building import FIRST_NUMBER
 from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.generations import live_graph
+from proptech_pipelines.lake.transactions import snapshot
 from proptech_pipelines.pipeline.rebuild import compare_days
 
 _SAMPLE = 5
@@ -101,8 +102,7 @@ def records_are_conserved(con: Connection) -> CheckResult:
     A redriven letter is staged once and open no more.
     """
     columns = "commit_number, topic_id, kafka_partition, kafka_offset"
-    con.execute("begin transaction")
-    try:
+    with snapshot(con):
         tables = [f"select {columns} from {model.name}" for model in live_graph(con).staging]
         staging = " union all ".join(tables)
         failures = [
@@ -111,8 +111,6 @@ def records_are_conserved(con: Connection) -> CheckResult:
             for row in con.execute(sql.format(staging=staging)).fetchall()
         ]
         return _result(failures, scalar(con, "select count(*) from event_log"))
-    finally:
-        con.execute("commit")
 
 
 def replay_equals_stream(con: Connection, family: str) -> CheckResult:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from proptech_pipelines.engines.session import Session
 from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.generations import live_graph
+from proptech_pipelines.lake.transactions import snapshot
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import COMMIT_COLUMN, Model
@@ -96,8 +97,7 @@ def other_generations(con: Connection) -> list[OtherGeneration]:
 
 def uncovered_days(con: Connection, graph: Graph, family: str) -> list[UncoveredDay]:
     """Days on which a stored table of `family` has not as many rows as the log gives at the family's own cut."""
-    con.execute("begin transaction")
-    try:
+    with snapshot(con):
         position = family_position(con, family)
         session = Session(con, graph, family)
         return [
@@ -105,8 +105,6 @@ def uncovered_days(con: Connection, graph: Graph, family: str) -> list[Uncovered
             for model in graph.stored(family)
             for row in con.execute(_differing_counts(session, model, position)).fetchall()
         ]
-    finally:
-        con.execute("commit")
 
 
 def family_is_covered(con: Connection, family: str) -> CheckResult:

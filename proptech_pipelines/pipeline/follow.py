@@ -10,6 +10,7 @@ from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.lease import INGEST_LEASE, Leases
 from proptech_pipelines.lake.log_writer import INGEST
+from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.pipeline.idle import IdleWatch, entry_on_joining
 from proptech_pipelines.pipeline.ingest import Ingest
 from proptech_pipelines.pipeline.patience import HeldBack
@@ -51,7 +52,7 @@ class Follower:
         progress: Progress,
         summary: Summary,
         on_batch: OnBatch,
-        patient: Callable[[], frozenset[str]],
+        patient: Callable[[Graph], frozenset[str]],
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -62,7 +63,7 @@ class Follower:
         self._summary = summary
         self._on_batch = on_batch
         self._patient = patient
-        self._held = HeldBack(patient())
+        self._held = HeldBack(())
         self._watch = IdleWatch(settings.idle_timeout_ms, settings.max_ahead_ms)
         self._refreshed_ms = 0
         self._taken_ms = 0
@@ -72,7 +73,7 @@ class Follower:
 
         An outage of the broker is waited for. Raises OffsetGap or OffsetRegression if broker and log disagree.
         """
-        self._ingest.load()
+        self._load()
         with self._leases.hold(INGEST_LEASE):
             self._ingest.redrive_copies()
         self._report()
@@ -96,8 +97,7 @@ class Follower:
                         break
                 except LedgerConflict as error:
                     log.warning("%s", error)
-                    self._ingest.load()
-                    self._held = HeldBack(self._patient())  # a swap of models moves the head, too
+                    self._load()
                     self._report()
                     astray = True
                 except (OffsetGap, OffsetRegression):
@@ -161,6 +161,11 @@ class Follower:
         self._summary.batches += 1
         self._report()
         self._on_batch(self._summary, fetched)
+
+    def _load(self) -> None:
+        """Begin from the lake's positions; a swap of models moves them, so who is patient may have changed."""
+        self._ingest.load()
+        self._held = HeldBack(self._patient(self._ingest.graph))
 
     def _report(self) -> None:
         positions = self._ingest.positions

@@ -14,6 +14,7 @@ from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.log_writer import INGEST, Batch, write_batch
 from proptech_pipelines.lake.positions import PartitionState, Positions, read_positions
 from proptech_pipelines.lake.transactions import head, snapshot
+from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
 from proptech_pipelines.pipeline.gather import TopicBatch, gather
 from proptech_pipelines.pipeline.prepare import Prepared, Range, advanced, prepare, range_table
@@ -27,6 +28,7 @@ class Ingest:
 
     def __init__(self, con: Connection, look_up: LookUp, limits: Limits, clock: Clock) -> None:
         self._con = con
+        self._graph = Graph({})
         self._staging: dict[str, Model] = {}
         self._readers: dict[str, str] = {}
         self._look_up = look_up
@@ -37,6 +39,11 @@ class Ingest:
         self._positions: Positions | None = None
 
     @property
+    def graph(self) -> Graph:
+        """The live models as of the last `load`."""
+        return self._graph
+
+    @property
     def positions(self) -> Positions:
         """The cut after the last transaction."""
         return self._positions or self.load()
@@ -44,9 +51,10 @@ class Ingest:
     def load(self) -> Positions:
         """Read the cut, the resolved schemas and the staging models from the lake, in one snapshot."""
         with snapshot(self._con):
-            self._staging = {model.topic: model for model in live_graph(self._con).staging}
+            self._graph = live_graph(self._con)
             self._positions = read_positions(self._con)
             rows = self._con.execute("select schema_key, schema_text from schema_versions").fetchall()
+        self._staging = {model.topic: model for model in self._graph.staging}
         self._readers = {name: model.reader_schema for name, model in self._staging.items()}
         self._schemas = {schema_key_of(key): text for key, text in rows}
         return self._positions

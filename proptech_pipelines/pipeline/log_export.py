@@ -16,6 +16,7 @@ from proptech_pipelines.errors import SettingsError
 from proptech_pipelines.lake.connection import Connection, connect, quoted, scalar
 from proptech_pipelines.lake.positions import PartitionState, Positions, read_positions
 from proptech_pipelines.lake.tables import STORAGE_VERSION
+from proptech_pipelines.lake.transactions import snapshot
 from proptech_pipelines.pipeline.log_files import FORMAT, MANIFEST, ExportedLog, positions_as, sha256
 from proptech_pipelines.settings import Settings
 
@@ -69,8 +70,7 @@ def export_log(
 def _plan(con: Connection, settings: Settings, partial: Path, since: Path | None) -> dict[str, Any]:
     """What the export is to hold; that of an export that was killed, if there is one."""
     start = ExportedLog(since).manifest if since else None
-    con.execute("begin transaction")
-    try:
+    with snapshot(con):
         row = con.execute("select max(lake_id) from lake_version").fetchone()
         positions = read_positions(con)
         sums = con.execute(
@@ -80,8 +80,6 @@ def _plan(con: Connection, settings: Settings, partial: Path, since: Path | None
         kinds = [
             kind for (kind,) in con.execute("select distinct kind from control_log order by 1").fetchall()
         ]
-    finally:
-        con.execute("commit")
     expected, rows, letters = sums or (0, 0, 0)
     plan = {
         "format": FORMAT,

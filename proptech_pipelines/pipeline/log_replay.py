@@ -242,15 +242,8 @@ def _records_of(item: Transaction) -> int:
 def _join(waiting: dict[Partition, Fetched], part: Fetched) -> None:
     """Put `part` behind what waits of its partition."""
     first = waiting.setdefault((part.topic_id, part.partition), part)
-    if first is part:
-        return
-    first.end_offset = part.end_offset
-    first.offsets += part.offsets
-    first.timestamps_ms += part.timestamps_ms
-    first.timestamp_types += part.timestamp_types
-    first.keys += part.keys
-    first.values += part.values
-    first.headers += part.headers
+    if first is not part:
+        first.extend(part)
 
 
 def _entry_of(row: Row) -> ControlEntry:

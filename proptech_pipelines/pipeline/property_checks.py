@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from proptech_pipelines.lake.connection import Connection
+from proptech_pipelines.lake.transactions import snapshot
 
 _SAMPLE = 5
 VERDICTS = ("agrees", "differs", "untold", "open")
@@ -35,12 +36,9 @@ class PriceComparison:
 
 def compare_prices(con: Connection) -> PriceComparison:
     """Judge every reduction of the trail by the price changes of its property up to its moment."""
-    con.execute("begin transaction")
-    try:
+    with snapshot(con):
         found: dict[str, int] = dict(con.execute(COUNTS).fetchall())
         sample = con.execute(DIFFERS).fetchall()
-    finally:
-        con.execute("commit")
     return PriceComparison(
         {verdict: found.get(verdict, 0) for verdict in VERDICTS},
         tuple(f"{name}, {time}, {trail:,}, {changed:,}" for name, time, trail, changed in sample),

@@ -23,7 +23,7 @@ from proptech_pipelines.lake.lease import INGEST_LEASE, Leases
 from proptech_pipelines.lake.log_writer import INGEST, write_control, write_ranges
 from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.lake.positions import read_positions
-from proptech_pipelines.lake.transactions import move_head, transaction
+from proptech_pipelines.lake.transactions import move_head, snapshot, transaction
 from proptech_pipelines.pipeline.prepare import Range, range_table
 from proptech_pipelines.settings import Settings
 
@@ -130,12 +130,9 @@ def _step(
 
 def _choose_first(con: Connection, choice: Choice, limit: int) -> int:
     """Choose records of the first table and topic that has any; the ingest transaction on which that rests."""
-    con.execute("begin transaction")
-    try:
+    with snapshot(con):
         commit_number = scalar(con, "select b from head_ingest")
         choose(con, live_graph(con), choice, limit)
-    finally:
-        con.execute("commit")
     con.execute(
         f"delete from {CHOSEN} where (table_name, topic, topic_id) > "
         f"(select min((table_name, topic, topic_id)) from {CHOSEN})"

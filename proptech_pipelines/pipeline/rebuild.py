@@ -16,7 +16,7 @@ from proptech_pipelines.engines.settled import due_before, piece_bounds, settled
 from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.lake.connection import Connection, quoted, scalar
 from proptech_pipelines.lake.lease import Leases, family_lease
-from proptech_pipelines.lake.transactions import move_head, transaction
+from proptech_pipelines.lake.transactions import move_head, snapshot, transaction
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import COMMIT_COLUMN, Model
@@ -63,16 +63,13 @@ def compare_days(
     (`key_columns`), and of these the rows that have it. The derived rows stay in temporary tables `derived_<table>`,
     the stored ones in `stored_<table>`, those in which they differ in `missing_<table>` and `surplus_<table>`.
     """
-    con.execute("begin transaction")
-    try:
+    with snapshot(con):
         position = family_position(con, family)
         return [
             _derive(con, graph, model, position, days, key)
             for model in graph.stored(family)
             if _is_keyed(graph, model, key)
         ]
-    finally:
-        con.execute("commit")
 
 
 def rebuild_days(

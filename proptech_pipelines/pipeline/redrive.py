@@ -24,7 +24,7 @@ from proptech_pipelines.lake.letters import Choice, Copy, Key, Letter, Named, re
 from proptech_pipelines.lake.log_writer import INGEST, insert_staged, write_control, write_ranges
 from proptech_pipelines.lake.positions import Positions, read_positions
 from proptech_pipelines.lake.stream_times import passed_stream_time_ms
-from proptech_pipelines.lake.transactions import move_head, transaction
+from proptech_pipelines.lake.transactions import move_head, snapshot, transaction
 from proptech_pipelines.pipeline.prepare import Range, range_table
 from proptech_pipelines.pipeline.redrive_plan import (
     DEFAULT_ATTEMPTS,
@@ -164,13 +164,10 @@ class Redriver:
         )
 
     def _plan(self, read: Callable[[], list[Trial]]) -> _Planned:
-        self._con.execute("begin transaction")
-        try:
+        with snapshot(self._con):
             commit_number = scalar(self._con, "select b from head_ingest")
             trials = read()
             rows = self._con.execute("select schema_key, schema_text from schema_versions").fetchall()
-        finally:
-            self._con.execute("commit")
         batches = batches_of(trials)
         schemas: dict[SchemaKey, str | None] = {schema_key_of(key): text for key, text in rows}
         resolved: list[ControlEntry] = []

@@ -91,7 +91,7 @@ class StreamRun:
                     self._progress,
                     self._summary,
                     self._hooks.on_batch,
-                    lambda: patient_topics(live_graph(con)) if self._with_families else frozenset(),
+                    patient_topics if self._with_families else lambda graph: frozenset(),
                 )
                 follower.follow(lambda: should_stop() or leases.wanted(STREAM), drain=drain)
                 # The successor reads on while what is committed here still goes through families and outboxes.

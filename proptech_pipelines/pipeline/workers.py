@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 
 from proptech_pipelines.engines.memory import Memory
 from proptech_pipelines.errors import FamilyHalted, LedgerConflict, ServiceError
@@ -105,7 +105,7 @@ class FamilyWorker(threading.Thread):
         if position is None:
             # Only here: reading it scans the ledger, which grows with every transaction.
             # The models as well: they were swapped, perhaps, and that is why the head had moved.
-            with self._in_turn(rows=0):
+            with self._progress.turn.hold(self._progress.stop) if self._takes_turns else nullcontext():
                 self._graph = live_graph(self._con)
                 position = self._position = family_position(self._con, self._family)
             self._progress.report(self._family, position.commit_number)
@@ -120,16 +120,20 @@ class FamilyWorker(threading.Thread):
         if part is None:
             self._seen = cut.number
             return True
-        with self._in_turn(rows):
+        if not self._takes_turns or rows > _SMALL_ROWS:
+            self._take(position, part, cut)
+            return True
+        with self._progress.turn.hold(self._progress.stop):
             cut = self._progress.cut(INGEST)  # more has come, perhaps, while others had their turn
             part = self._next_slice(Slice(seen, cut.number))[0] or part
-            return self._take(position, part, cut)
+            self._progress.turn.rest(self._take(position, part, cut))
+        return True
 
-    def _take(self, position: FamilyPosition, part: Slice, cut: Cut) -> bool:
-        lease, begun = family_lease(self._family), time.monotonic()
-        # Others wait for their turn, so what is held elsewhere is asked for again later.
-        if not self._leases.acquire(lease, lambda: time.monotonic() > begun + _LEASE_SECONDS):
-            return True
+    def _take(self, position: FamilyPosition, part: Slice, cut: Cut) -> float:
+        """Take in `part`; how many seconds it took, 0 if the lease is held elsewhere: it is asked for again later."""
+        lease, give_up_at = family_lease(self._family), time.monotonic() + _LEASE_SECONDS
+        if not self._leases.acquire(lease, lambda: time.monotonic() > give_up_at):
+            return 0.0
         begun = time.monotonic()
         try:
             control = (
@@ -141,20 +145,16 @@ class FamilyWorker(threading.Thread):
         finally:
             self._leases.release(lease)
         took = time.monotonic() - begun
-        if every_seconds := self._graph.every_seconds(self._family):
-            self._progress.turn.rest(took)
-            if part.high == cut.number:
-                self._rests_until = begun + max(every_seconds, (1 + RESTS) * took)
+        if part.high == cut.number and (every_seconds := self._graph.every_seconds(self._family)):
+            self._rests_until = begun + max(every_seconds, (1 + RESTS) * took)
         self._position = FamilyPosition(done.commit_number, part.high)
         self._progress.report(self._family, done.commit_number)
         self._on_advance(done)
-        return True
+        return took
 
-    def _in_turn(self, rows: int) -> AbstractContextManager[None]:
-        """Wait until it is the family's turn to take in so many `rows`."""
-        if self._graph.every_seconds(self._family) and rows <= _SMALL_ROWS:
-            return self._progress.turn.hold(self._progress.stop)
-        return nullcontext()
+    @property
+    def _takes_turns(self) -> bool:
+        return self._graph.every_seconds(self._family) > 0
 
     def _next_slice(self, part: Slice) -> tuple[Slice | None, int]:
         """As `next_step`, without a look into the lake where this run took in all of `part` itself."""
