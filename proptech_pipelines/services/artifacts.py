@@ -103,7 +103,9 @@ def _fetch_registry(staging: Path, progress: Progress) -> Path:
     with progress.step(f"Unpacking the registry {REGISTRY_VERSION}"):
         _verify(_sha256(archive), _REGISTRY_SHA256)
         with tarfile.open(archive) as tar:
-            tar.extractall(unpacked, filter="data")
+            # Python 3.11.2 and 3.11.3 know no filters; what is unpacked has the checksum of the release.
+            tar.extraction_filter = getattr(tarfile, "data_filter", None)
+            tar.extractall(unpacked)
     return unpacked
 
 
