@@ -110,6 +110,10 @@ class Graph:
             found.update({item.name: item for item in self.upstream(model.name) if item.kind == "staging"})
         return tuple(found.values())
 
+    def topics_of(self, family: str) -> frozenset[str]:
+        """The topics that `family` consumes."""
+        return frozenset(model.topic for model in self.staging_of(family))
+
     def names_read(self, family: str, staging: str) -> frozenset[str] | None:
         """The names that the models of `family` write in their SQL and headers, in small letters.
 

@@ -41,7 +41,7 @@ class ShownPositions:
             part = Slice(self._shown.get(writer, 0), reached.get(writer, 0))
             if part.low >= part.high:
                 continue
-            consumed = ids if writer == INGEST else {model.topic for model in graph.staging_of(writer)}
+            consumed = ids if writer == INGEST else graph.topics_of(writer)
             own = {name: topic_id for name, topic_id in ids.items() if name in consumed}
             group = group_of(EVENT_LOG if writer == INGEST else writer)
             cluster.commit_for_lag_tools(group, self._offsets(own, part))

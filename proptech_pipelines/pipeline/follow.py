@@ -193,7 +193,9 @@ class Follower:
         states = [state for state in self._ingest.positions.partitions.values() if state.topic_id in current]
         if not self._watch.any_silent(states, now_ms):
             return []
-        return self._watch.entries(states, self._source.end_offsets(), now_ms)
+        graph = self._ingest.graph
+        read_together = {graph.topics_of(family) for family in graph.families}
+        return self._watch.entries(states, self._source.end_offsets(), now_ms, read_together)
 
     def _next_offsets(self) -> dict[tuple[str, int], int]:
         return self._source.next_offsets(self._ingest.positions)

@@ -3,7 +3,7 @@
 Pure: the clock's reading is passed in.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from proptech_pipelines.kafka.records import Fetched
@@ -11,7 +11,8 @@ from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.positions import Partition, PartitionState
 
 QUIET_TOPIC_FACTOR = 10
-"""A topic that is quiet as a whole is raised so many times less often: its stream time only follows the clock."""
+"""A topic that is quiet as a whole is raised so many times less often: its stream time only follows the clock. One that
+never had a row is waited for as long, in case that its producer starts later than others."""
 
 
 @dataclass
@@ -41,40 +42,79 @@ class IdleWatch:
         return any(self._is_silent(state, now_ms) for state in states)
 
     def entries(
-        self, states: Iterable[PartitionState], end_offsets: Mapping[tuple[str, int], int], now_ms: int
+        self,
+        states: Iterable[PartitionState],
+        end_offsets: Mapping[tuple[str, int], int],
+        now_ms: int,
+        read_together: Collection[frozenset[str]],
     ) -> list[ControlEntry]:
         """The `partition_idle` entries that are due.
 
-        `states` are those of the newest incarnation of each topic. A partition with records not yet taken in
-        (its next offset below its end) is behind, not idle.
+        `states` are those of the newest incarnation of each topic, `read_together` the topics of each family. A
+        partition with records not yet taken in (its next offset below its end) is behind, not idle.
         """
         by_topic: dict[str, list[PartitionState]] = {}
         for state in states:
             by_topic.setdefault(state.topic, []).append(state)
+        unused = {topic for topic, group in by_topic.items() if all(state.is_unused for state in group)}
+        times = {
+            topic: least_ms
+            for topic, group in by_topic.items()
+            if topic not in unused and (least_ms := _least(group)) is not None
+        }
         due: list[ControlEntry] = []
-        for group in by_topic.values():
-            due += self._topic_entries(group, end_offsets, now_ms)
+        for topic, group in by_topic.items():
+            if topic in unused:
+                target_ms = _least_beside(topic, times, read_together)
+                due += self._unused_topic_entries(group, end_offsets, target_ms, now_ms)
+            else:
+                due += self._topic_entries(group, end_offsets, now_ms)
         return due
 
     def _topic_entries(
         self, group: list[PartitionState], end_offsets: Mapping[tuple[str, int], int], now_ms: int
     ) -> list[ControlEntry]:
         silent = [state for state in group if self._is_silent(state, now_ms)]
-        moving = [state for state in group if state not in silent]
-        known = [state.stream_time_ms for state in moving if state.stream_time_ms is not None]
-        timeout_ms = self.idle_timeout_ms
-        if known:
-            target = min(known)
-        elif not moving and any(state.stream_time_ms is not None for state in group):
-            target, timeout_ms = now_ms - self.max_ahead_ms, self.idle_timeout_ms * QUIET_TOPIC_FACTOR
-        else:
+        target_ms = _least(state for state in group if state not in silent)
+        if target_ms is not None:
+            return self._raised(silent, end_offsets, target_ms, self.idle_timeout_ms, now_ms)
+        if len(silent) < len(group) or _least(group) is None:
             return []
+        rest_ms = self.idle_timeout_ms * QUIET_TOPIC_FACTOR
+        return self._raised(silent, end_offsets, now_ms - self.max_ahead_ms, rest_ms, now_ms)
+
+    def _unused_topic_entries(
+        self,
+        group: list[PartitionState],
+        end_offsets: Mapping[tuple[str, int], int],
+        target_ms: int | None,
+        now_ms: int,
+    ) -> list[ControlEntry]:
+        """Those of a topic to which no record was ever sent, which holds up the families that read it beside others."""
+        partitions = [(state.topic_id, state.partition) for state in group]
+        if target_ms is None:
+            self.moved(partitions, now_ms)  # the wait begins when the others do
+            return []
+        silent_since_ms = max(self._moved_ms.setdefault(partition, now_ms) for partition in partitions)
+        if now_ms - silent_since_ms < self.idle_timeout_ms * QUIET_TOPIC_FACTOR:
+            return []
+        return self._raised(group, end_offsets, target_ms, self.idle_timeout_ms, now_ms)
+
+    def _raised(
+        self,
+        idle: Iterable[PartitionState],
+        end_offsets: Mapping[tuple[str, int], int],
+        target_ms: int,
+        rest_ms: int,
+        now_ms: int,
+    ) -> list[ControlEntry]:
+        """Entries that raise `idle` to `target_ms`, but for those that are behind or were raised of late."""
         found: list[ControlEntry] = []
-        for state in silent:
+        for state in idle:
             partition = (state.topic_id, state.partition)
             behind = state.next_offset < end_offsets.get((state.topic, state.partition), 0)
-            rested = now_ms - self._raised_ms.get(partition, 0) >= timeout_ms
-            if not behind and rested and (state.stream_time_ms is None or state.stream_time_ms < target):
+            rested = now_ms - self._raised_ms.get(partition, 0) >= rest_ms
+            if not behind and rested and (state.stream_time_ms is None or state.stream_time_ms < target_ms):
                 self._raised_ms[partition] = now_ms
                 found.append(
                     ControlEntry(
@@ -83,7 +123,7 @@ class IdleWatch:
                         state.topic_id,
                         state.partition,
                         state.next_offset,
-                        target,
+                        target_ms,
                     )
                 )
         return found
@@ -91,6 +131,18 @@ class IdleWatch:
     def _is_silent(self, state: PartitionState, now_ms: int) -> bool:
         moved_ms = self._moved_ms.setdefault((state.topic_id, state.partition), now_ms)
         return state.is_unused or now_ms - moved_ms >= self.idle_timeout_ms
+
+
+def _least(states: Iterable[PartitionState]) -> int | None:
+    return min((state.stream_time_ms for state in states if state.stream_time_ms is not None), default=None)
+
+
+def _least_beside(
+    topic: str, times: Mapping[str, int], read_together: Collection[frozenset[str]]
+) -> int | None:
+    """How far some family would be without `topic`: the least time of its other topics. None if none has any."""
+    families = [topics & times.keys() for topics in read_together if topic in topics]
+    return max((min(times[other] for other in others) for others in families if others), default=None)
 
 
 def entry_on_joining(part: Fetched, states: Iterable[PartitionState]) -> ControlEntry | None:

@@ -21,10 +21,10 @@ _MOST_BYTES = 64 << 20
 def patient_topics(graph: Graph) -> frozenset[str]:
     """Topics that are read by no family that somebody waits for."""
     hasty = {
-        model.topic
+        topic
         for family in graph.families
         if not graph.every_seconds(family)
-        for model in graph.staging_of(family)
+        for topic in graph.topics_of(family)
     }
     return frozenset(topic.name for topic in INPUT_TOPICS) - hasty
 

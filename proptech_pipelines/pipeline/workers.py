@@ -160,7 +160,7 @@ class FamilyWorker(threading.Thread):
         """As `next_step`, without a look into the lake where this run took in all of `part` itself."""
         brought = self._progress.rows_between(part.low, part.high)
         if brought is not None:
-            topics = {model.topic for model in self._graph.staging_of(self._family)} & set(brought)
+            topics = self._graph.topics_of(self._family) & set(brought)
             rows = sum(brought[topic] for topic in topics)
             if not topics:
                 return None, 0
