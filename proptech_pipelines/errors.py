@@ -9,6 +9,7 @@ ProptechError
 ├── ContractError            a schema or a record breaks its contract
 │   ├── IncompatibleSchema   a schema cannot be read as the table needs it
 │   ├── SchemaNotAvro        a registered schema is no Avro schema
+│   ├── RowsRefused          the SQL of a staging model fails on some rows (they are dead letters)
 │   └── RegistryUnavailable  the schema registry does not answer (wait and try again)
 ├── LogError                 the broker and our position do not agree
 │   ├── OffsetGap            retention took records that were not yet consumed
@@ -79,6 +80,10 @@ class IncompatibleSchema(ContractError):
 
 class SchemaNotAvro(ContractError):
     """A registered schema is no Avro schema, so nothing written with it can be read."""
+
+
+class RowsRefused(ContractError):
+    """The SQL of a staging model fails on some rows; `messages` says why, by topic id, partition and offset."""
 
 
 class RegistryUnavailable(ContractError):

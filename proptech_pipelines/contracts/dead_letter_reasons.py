@@ -39,6 +39,8 @@ class DeadLetterReason(StrEnum):
     UNKNOWN_ZIP_CODE = "unknown_zip_code"
     UNKNOWN_STATE_CODE = "unknown_state_code"
     NUMBER_OUT_OF_RANGE = "number_out_of_range"
+    UNSTORABLE_TEXT = "unstorable_text"
+    REFUSED_BY_STAGING = "refused_by_staging"
 
 
 EXPLANATIONS: Mapping[DeadLetterReason, str] = {
@@ -68,7 +70,9 @@ EXPLANATIONS: Mapping[DeadLetterReason, str] = {
     DeadLetterReason.PRICE_CHANGE_OUT_OF_RANGE: "The price changed more than 1000-fold.",
     DeadLetterReason.UNKNOWN_ZIP_CODE: "A zip code is not one of the United States.",
     DeadLetterReason.UNKNOWN_STATE_CODE: "A state code is not one of the United States.",
-    DeadLetterReason.NUMBER_OUT_OF_RANGE: "A count is below 0, a number not finite, or a date is none.",
+    DeadLetterReason.NUMBER_OUT_OF_RANGE: "A count is below 0 or too large, a number not finite, or a date none.",
+    DeadLetterReason.UNSTORABLE_TEXT: "A text holds U+0000, or a word like {DATA_PATH} that the catalog would fill in.",
+    DeadLetterReason.REFUSED_BY_STAGING: "The SQL of the staging model fails on the values, as a cast may.",
 }
 """One sentence for people per reason."""
 
@@ -106,4 +110,6 @@ _CONTRACT = {
     DeadLetterReason.UNKNOWN_ZIP_CODE,
     DeadLetterReason.UNKNOWN_STATE_CODE,
     DeadLetterReason.NUMBER_OUT_OF_RANGE,
+    DeadLetterReason.UNSTORABLE_TEXT,
+    DeadLetterReason.REFUSED_BY_STAGING,
 }

@@ -55,3 +55,11 @@ def column_of(table: pa.Table, name: str) -> pa.Array:
 def flags_of(array: pa.Array) -> Flags:
     """A boolean array without nulls as numpy flags."""
     return array.to_numpy(zero_copy_only=False)
+
+
+def rows_with(lists: pa.Array, flagged_items: Flags) -> Flags:
+    """The rows of a list column that hold a flagged item; the flags are of the flattened items."""
+    counts = lists.value_lengths().fill_null(0).to_numpy()
+    flags = np.zeros(len(lists), np.bool_)
+    flags[np.repeat(np.arange(len(lists)), counts)[flagged_items]] = True
+    return flags

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from proptech_pipelines.contracts.avro_schema import Field, parse_record_schema
 from proptech_pipelines.contracts.dead_letter_reasons import DeadLetterReason
-from proptech_pipelines.contracts.decoded import Flags, column_of, flags_of
+from proptech_pipelines.contracts.decoded import Flags, column_of, flags_of, rows_with
 from proptech_pipelines.contracts.texts import Texts
 from proptech_pipelines.contracts.topics import Topic, schema_text
 from proptech_pipelines.contracts.wire import Integers
@@ -26,9 +26,10 @@ MOST_FOLD = 1_000
 
 _PRICES = {"price", "oldPrice", "newPrice", "medianPrice", "minPrice", "maxPrice"}
 _IDENTIFIERS = {"propertyId", "userId"}
-_COUNTS = {"bathrooms", "bedrooms", "durationSeconds", "inventoryMonths", "listings", "minBedrooms"}
+_COUNTS = {"bathrooms", "bedrooms", "durationSeconds", "listings", "minBedrooms"}
 _COUNTS |= {"sales", "schoolRating", "squareFootage", "volume", "walkScore"}
-_RANGES = {"month": (1, 12), "year": (1970, 9999)}
+_RANGES = {"inventoryMonths": (0, 10**9), "month": (1, 12), "year": (1970, 9999)}
+"""Beyond these a column of staging, a date or a DECIMAL, does not hold the value."""
 _LONGEST_SHOWN = 60
 
 
@@ -154,7 +155,7 @@ def _too_long(field: Field) -> Callable[[Rows], Flags]:
     def broken(rows: Rows) -> Flags:
         column = column_of(rows.table, field.name)
         if pa.types.is_list(column.type):
-            return _rows_with(column, Texts.of(column.flatten()).length > rows.limits.max_string_bytes)
+            return rows_with(column, Texts.of(column.flatten()).length > rows.limits.max_string_bytes)
         return Texts.of(column).length > rows.limits.max_string_bytes
 
     return broken
@@ -168,19 +169,11 @@ def _unknown(name: str, known: Callable[[Texts], Flags]) -> Callable[[Rows], Fla
     def broken(rows: Rows) -> Flags:
         column = column_of(rows.table, name)
         if pa.types.is_list(column.type):
-            return _rows_with(column, ~known(Texts.of(column.flatten())))
+            return rows_with(column, ~known(Texts.of(column.flatten())))
         flags = ~known(Texts.of(column))
         return flags & flags_of(column.is_valid()) if column.null_count else flags
 
     return broken
-
-
-def _rows_with(lists: pa.Array, flagged_items: Flags) -> Flags:
-    """The rows of a list column that hold a flagged item; the flags are of the flattened items."""
-    counts = lists.value_lengths().fill_null(0).to_numpy()
-    flags = np.zeros(len(lists), np.bool_)
-    flags[np.repeat(np.arange(len(lists)), counts)[flagged_items]] = True
-    return flags
 
 
 def _event_time_out_of_bounds(rows: Rows) -> Flags:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
+from proptech_pipelines.errors import RowsRefused
 from proptech_pipelines.lake.connection import quoted
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.positions import Positions
 from proptech_pipelines.lake.transactions import move_head, transaction
-from proptech_pipelines.models.model import Model
+from proptech_pipelines.models.model import Model, parse_select
 
 INGEST = "ingest"
 
@@ -138,12 +139,43 @@ def _with_topic(item: TopicRows) -> pa.Table:
 
 
 def insert_staged(con: duckdb.DuckDBPyConnection, model: Model, item: TopicRows, number: int) -> None:
-    """Insert decoded rows into the staging table of `model`, inside a transaction, as rows of commit `number`."""
+    """Insert decoded rows into the staging table of `model`, inside a transaction, as rows of commit `number`.
+
+    Raises RowsRefused if the model's SQL fails on some of them.
+    """
     meta = [name for name in item.rows.column_names if "_" in name]
     con.register("batch_rows", item.rows)
     typed = model.sql[len("select") :]
-    con.execute(
-        f"insert into {model.name} by name with decoded as (from batch_rows) "
-        f"select {number} as commit_number, '{quoted(item.topic_id)}' as topic_id, {item.epoch} as topic_epoch, "
-        f"{', '.join(meta)}, {typed}"
+    try:
+        con.execute(
+            f"insert into {model.name} by name with decoded as (from batch_rows) "
+            f"select {number} as commit_number, '{quoted(item.topic_id)}' as topic_id, {item.epoch} as topic_epoch, "
+            f"{', '.join(meta)}, {typed}"
+        )
+    except duckdb.Error as error:
+        messages = refused_rows(model, item)
+        if not messages:
+            raise
+        raise RowsRefused(
+            f"{model.name} refuses {len(messages)} rows: {error}",
+            "plan again without them.",
+            messages=messages,
+        ) from error
+
+
+def refused_rows(model: Model, item: TopicRows) -> dict[tuple[str, int, int], str]:
+    """Topic id, partition and offset of rows for which a column of `model` cannot be computed; which, and how."""
+    tree = parse_select(model.name, model.sql)
+    columns = {column.alias_or_name: column.unalias().sql("duckdb") for column in tree.expressions}
+    failing = " ".join(
+        f"when try(hash({value})) is null then '{quoted(name)}'" for name, value in columns.items()
     )
+    with duckdb.connect() as con:
+        con.register("decoded", item.rows)
+        found = con.execute(
+            f"from (select kafka_partition, kafka_offset, case {failing} end as failing from decoded) "
+            "where failing is not null"
+        ).fetchall()
+    return {
+        (item.topic_id, partition, offset): f"{name} = {columns[name]}" for partition, offset, name in found
+    }

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from proptech_pipelines.contracts.storable import storable
 from proptech_pipelines.contracts.topics import Topic, topic
 from proptech_pipelines.contracts.wire import Frames, frame
 from proptech_pipelines.kafka.records import Fetched, Headers
@@ -102,7 +103,7 @@ def _topic_batch(source: Topic, fetched: list[Fetched]) -> TopicBatch:
 def _header_column(headers: list[Headers | None]) -> pa.Array:
     return pa.array(
         [
-            [{"name": name, "value": value} for name, value in header] if header else None
+            [{"name": storable(name), "value": value} for name, value in header] if header else None
             for header in headers
         ],
         _HEADERS,

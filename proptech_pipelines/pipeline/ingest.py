@@ -6,7 +6,7 @@ from dataclasses import replace
 from proptech_pipelines.clock import Clock
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.wire import SchemaKey, schema_key_of
-from proptech_pipelines.errors import RegistryUnavailable
+from proptech_pipelines.errors import RegistryUnavailable, RowsRefused
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.control import ControlEntry
@@ -76,30 +76,43 @@ class Ingest:
             if entry.kind != "partition_idle" or (entry.topic_id, entry.partition) not in moved
         ]
         schemas, resolved = self._resolve(batches)
-        prepared = prepare(positions, batches, schemas, self._limits, self._readers)
         entries = [*resolved, *control]
-        ranges = [*prepared.ranges, *_raised(positions, control)]
+        refused: dict[tuple[str, int, int], str] = {}
+        while True:
+            prepared = prepare(positions, batches, schemas, self._limits, self._readers, refused)
+            prepared.ranges += _raised(positions, control)
+            try:
+                number = self._write(positions, prepared, entries, cluster_id)
+            except RowsRefused as error:
+                refused |= error.messages
+            else:
+                break
+        self._positions = advanced(
+            positions, prepared.ranges, number, positions.control_number + len(entries)
+        )
+        self._schemas |= {
+            schema_key_of(entry.schema_key or ""): entry.schema_text or "" for entry in resolved
+        }
+        return prepared
+
+    def _write(
+        self, positions: Positions, prepared: Prepared, entries: Sequence[ControlEntry], cluster_id: str
+    ) -> int:
         batch = Batch(
             prepared.log,
             prepared.staged,
             prepared.dead,
-            range_table(ranges),
+            range_table(prepared.ranges),
             entries,
             prepared.consumed,
             prepared.staged_rows,
             prepared.dead_letters,
         )
         try:
-            number = write_batch(self._con, self._staging, positions, batch, cluster_id)
+            return write_batch(self._con, self._staging, positions, batch, cluster_id)
         except BaseException:
             self._positions = None
             raise
-        self._positions = advanced(positions, ranges, number, positions.control_number + len(entries))
-        self._schemas |= {
-            schema_key_of(entry.schema_key or ""): entry.schema_text or "" for entry in resolved
-        }
-        prepared.ranges = ranges
-        return prepared
 
     def is_overtaken(self) -> bool:
         """Whether another writer, a redrive say, has committed beyond the positions."""

@@ -10,15 +10,15 @@ import numpy as np
 import pyarrow as pa
 
 from proptech_pipelines.contracts.dead_letter_reasons import Bad, DeadLetterReason, stage_of
-from proptech_pipelines.contracts.decode import DecodedBatch, decode_records
-from proptech_pipelines.contracts.decoded import Flags
 from proptech_pipelines.contracts.rules import Limits
+from proptech_pipelines.contracts.storable import storable
 from proptech_pipelines.contracts.wire import SchemaKey
 from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.log_writer import TopicRows
 from proptech_pipelines.lake.positions import PartitionState, Positions
 from proptech_pipelines.pipeline.gather import Int64, TopicBatch
+from proptech_pipelines.pipeline.typed_rows import Refused, TypedRows, staged_table, typed_rows
 
 
 @dataclass(frozen=True)
@@ -70,24 +70,13 @@ class Prepared:
         return sum(item.dead for item in self.ranges)
 
 
-@dataclass(frozen=True)
-class TypedRows:
-    """Typed rows of one topic in the order of its records: index of each one's record, and its times."""
-
-    index: Int64
-    event_time_ms: Int64
-    event_time_is_kafka: pa.Array
-    table: pa.Table
-    is_tombstone: Flags
-    bad: list[Bad]
-
-
 def prepare(
     positions: Positions,
     batches: Sequence[TopicBatch],
     schemas: Mapping[SchemaKey, str | None],
     limits: Limits,
     readers: Mapping[str, str],
+    refused: Refused,
 ) -> Prepared:
     """Decode `batches`, whose ranges start at `positions`, and lay out the rows that follow from them.
 
@@ -96,17 +85,9 @@ def prepare(
     prepared = Prepared()
     for batch in batches:
         epoch = positions.epoch_of(batch.topic.name, batch.topic_id)
-        rows = typed_rows(batch, schemas, limits, readers.get(batch.topic.name, ""))
+        rows = typed_rows(batch, schemas, limits, readers.get(batch.topic.name, ""), refused)
         _prepare_topic(prepared, positions, batch, epoch, rows)
     return prepared
-
-
-def typed_rows(
-    batch: TopicBatch, schemas: Mapping[SchemaKey, str | None], limits: Limits, reader: str
-) -> TypedRows:
-    """Decode `batch` by the schema `reader`: what becomes of each of its records, whatever its place in the log."""
-    decoded = decode_records(batch.topic, batch.frames, batch.timestamps_ms, schemas, limits, reader)
-    return _with_tombstones(batch, decoded)
 
 
 def _prepare_topic(
@@ -204,57 +185,12 @@ def _state_of(positions: Positions, part: Fetched) -> PartitionState:
     return state
 
 
-def _with_tombstones(batch: TopicBatch, decoded: DecodedBatch) -> TypedRows:
-    """Put the tombstones of a table topic among its rows; one without a key says nothing and is a dead letter."""
-    if not len(decoded.tombstones):
-        none = np.zeros(len(decoded.row_index), dtype=np.bool_)
-        flags = pa.array(decoded.event_time_is_kafka)
-        return TypedRows(decoded.row_index, decoded.event_time_ms, flags, decoded.table, none, decoded.bad)
-    keyed = [index for index in decoded.tombstones.tolist() if batch.keys[index]]
-    keyless = [index for index in decoded.tombstones.tolist() if not batch.keys[index]]
-    bad = [Bad(index, DeadLetterReason.TOMBSTONE, "a tombstone without a key") for index in keyless]
-    index = np.concatenate([decoded.row_index, np.array(keyed, dtype=np.int64)])
-    order = np.argsort(index, kind="stable")
-    kafka = batch.timestamps_ms[np.array(keyed, dtype=np.int64)]
-    source = np.concatenate([np.arange(len(decoded.row_index)), np.full(len(keyed), -1)])[order]
-    flags = np.concatenate([decoded.event_time_is_kafka, np.ones(len(keyed), dtype=np.bool_)])[order]
-    return TypedRows(
-        index[order],
-        np.concatenate([decoded.event_time_ms, kafka])[order],
-        pa.array(flags),
-        decoded.table.take(pa.array(source, pa.int64(), mask=source < 0)),
-        source < 0,
-        sorted([*decoded.bad, *bad]),
-    )
-
-
-def staged_table(batch: TopicBatch, rows: TypedRows, stream_times: Int64) -> pa.Table:
-    """The rows for staging; `stream_times[i]` belongs to row i."""
-    picked = batch.log.select(["kafka_partition", "kafka_offset", "kafka_timestamp_ms", "kafka_date"])
-    if len(rows.index) != len(picked):
-        picked = picked.take(pa.array(rows.index))
-    columns: dict[str, pa.ChunkedArray | pa.Array] = dict(
-        zip(picked.column_names, picked.columns, strict=True)
-    )
-    columns["event_time"] = pa.array(rows.event_time_ms).cast(pa.timestamp("ms")).cast(pa.timestamp("us"))
-    columns["event_time_is_kafka"] = rows.event_time_is_kafka
-    columns["stream_time_ms"] = pa.array(stream_times)
-    if batch.topic.kind == "table":
-        keys = [batch.keys[index] for index in rows.index.tolist()]
-        columns["record_key"] = pa.array(
-            [None if key is None else key.decode(errors="replace") for key in keys], pa.string()
-        )
-        columns["is_tombstone"] = pa.array(rows.is_tombstone)
-    columns.update(zip(rows.table.column_names, rows.table.columns, strict=True))
-    return pa.table(columns)
-
-
 def _dead_table(log: pa.Table, bad: Sequence[Bad]) -> pa.Table:
     picked = log.take(pa.array([item.index for item in bad], pa.int64())).drop_columns(["timestamp_type"])
     return (
         picked.append_column("stage", pa.array([stage_of(item.reason) for item in bad]))
         .append_column("reason", pa.array([str(item.reason) for item in bad]))
-        .append_column("message", pa.array([item.message for item in bad]))
+        .append_column("message", pa.array([storable(item.message) for item in bad]))
         .drop_columns(["kafka_date"])
     )
 

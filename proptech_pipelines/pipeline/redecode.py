@@ -5,6 +5,7 @@ import pyarrow as pa
 
 from proptech_pipelines.contracts.decode import decode_records
 from proptech_pipelines.contracts.rules import Limits
+from proptech_pipelines.contracts.storable import with_storable_texts
 from proptech_pipelines.contracts.topics import topic
 from proptech_pipelines.contracts.wire import SCHEMA_HEADER, SchemaKey, frame, schema_key_of
 from proptech_pipelines.errors import ModelError
@@ -87,7 +88,8 @@ def _decoded(table: pa.Table, model: Model, schemas: dict[SchemaKey, str | None]
         )
     source = np.full(len(table), -1, dtype=np.int64)
     source[decoded.row_index] = np.arange(len(decoded.row_index))
-    fields = decoded.table.take(pa.array(source, pa.int64(), mask=source < 0))
+    # A field that was not read before may hold a text that no commit takes; the row stays, as no schema moves it.
+    fields = with_storable_texts(decoded.table.take(pa.array(source, pa.int64(), mask=source < 0)))
     columns = dict(zip(table.column_names, table.columns, strict=True))
     for name in ("value", "headers"):
         del columns[name]

@@ -21,7 +21,13 @@ from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.generations import live_graph, stored_readers
 from proptech_pipelines.lake.lease import INGEST_LEASE, Leases
 from proptech_pipelines.lake.letters import Choice, Copy, Key, Letter, Named, read_letters, unused_copies
-from proptech_pipelines.lake.log_writer import INGEST, insert_staged, write_control, write_ranges
+from proptech_pipelines.lake.log_writer import (
+    INGEST,
+    insert_staged,
+    refused_rows,
+    write_control,
+    write_ranges,
+)
 from proptech_pipelines.lake.positions import Positions, read_positions
 from proptech_pipelines.lake.stream_times import passed_stream_time_ms
 from proptech_pipelines.lake.transactions import move_head, snapshot, transaction
@@ -35,6 +41,7 @@ from proptech_pipelines.pipeline.redrive_plan import (
     batches_of,
     plan_redrive,
 )
+from proptech_pipelines.pipeline.typed_rows import Refused
 
 log = logging.getLogger(__name__)
 LookUp = Callable[[SchemaKey], str | None]
@@ -180,8 +187,15 @@ class Redriver:
                         ControlEntry("schema_resolved", *where, schema_key=str(key), schema_text=text)
                     )
         readers = stored_readers(self._con)
-        plan = plan_redrive(batches, schemas, self._limits, self._max_attempts, readers)
-        return _Planned(plan, commit_number, resolved)
+        staging = {model.topic: model for model in live_graph(self._con).staging}
+
+        def plan(refused: Refused) -> Plan:
+            return plan_redrive(batches, schemas, self._limits, self._max_attempts, readers, refused)
+
+        refused: dict[tuple[str, int, int], str] = {}
+        for item in plan({}).staged:
+            refused |= refused_rows(staging[item.topic], item)
+        return _Planned(plan(refused), commit_number, resolved)
 
     def _write(self, planned: _Planned) -> None:
         plan = planned.plan

@@ -9,12 +9,13 @@ import pyarrow as pa
 
 from proptech_pipelines.contracts.dead_letter_reasons import stage_of
 from proptech_pipelines.contracts.rules import Limits
+from proptech_pipelines.contracts.storable import storable
 from proptech_pipelines.contracts.wire import SCHEMA_HEADER, SchemaKey
 from proptech_pipelines.kafka.records import Fetched, Headers
 from proptech_pipelines.lake.letters import Copy, Letter
 from proptech_pipelines.lake.log_writer import TopicRows
 from proptech_pipelines.pipeline.gather import TopicBatch, gather
-from proptech_pipelines.pipeline.prepare import staged_table, typed_rows
+from proptech_pipelines.pipeline.typed_rows import Refused, staged_table, typed_rows
 
 DEFAULT_ATTEMPTS = 3
 """A letter that failed so often is parked."""
@@ -88,6 +89,7 @@ def plan_redrive(
     limits: Limits,
     max_attempts: int,
     readers: Mapping[str, str],
+    refused: Refused,
 ) -> Plan:
     """Decode `batches` and lay out what follows.
 
@@ -96,7 +98,7 @@ def plan_redrive(
     """
     plan = Plan()
     for batch, trials in batches:
-        rows = typed_rows(batch, schemas, limits, readers.get(batch.topic.name, ""))
+        rows = typed_rows(batch, schemas, limits, readers.get(batch.topic.name, ""), refused)
         if len(rows.index):
             carried = np.array([trials[index].letter.stream_time_ms or 0 for index in rows.index.tolist()])
             table = staged_table(batch, rows, np.maximum(rows.event_time_ms, carried))
@@ -106,7 +108,9 @@ def plan_redrive(
         for bad in rows.bad:
             trial = trials[bad.index]
             outcome = "parked" if trial.letter.attempts + 1 >= max_attempts else "failed"
-            found[bad.index] = Outcome(trial, outcome, stage_of(bad.reason), str(bad.reason), bad.message)
+            found[bad.index] = Outcome(
+                trial, outcome, stage_of(bad.reason), str(bad.reason), storable(bad.message)
+            )
         plan.outcomes += [found[index] for index in range(len(trials))]
     return plan
 

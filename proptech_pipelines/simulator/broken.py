@@ -6,6 +6,7 @@ the kind does not fit the topic (an enum index out of range needs an enum). All 
 
 import io
 import json
+import struct
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -113,12 +114,11 @@ def _event_time(milliseconds: int) -> Make:
 
 
 def _first_of_type(avro_type: str, raw: bytes) -> Make:
-    """The good record with other bytes for its first field of this type."""
+    """The good record with other bytes for its first field of this type that has no rule of its own."""
 
     def make(name: str, prefix: bytes) -> bytes | None:
-        field = next(
-            (field for field in schema_fields(name) if _type(name, field)["type"] == avro_type), None
-        )
+        fields = [field for field in schema_fields(name) if field != "zipCode"]
+        field = next((field for field in fields if _type(name, field)["type"] == avro_type), None)
         return _with_bytes(name, prefix, field, raw)
 
     return make
@@ -140,6 +140,11 @@ KINDS: Mapping[str, Make] = {
     "far_ahead": _event_time(FAR_AHEAD_MS),
     "big_string": _first_of_type("string", long_bytes(BIG_STRING_BYTES) + b"x" * BIG_STRING_BYTES),
     "invalid_utf8": _first_of_type("string", long_bytes(4) + b"\xff\xfe\xc0\x80"),
+    "nul_in_text": _first_of_type("string", long_bytes(3) + b"a\0b"),
+    "placeholder_in_text": _first_of_type("string", long_bytes(11) + b"{DATA_PATH}"),
+    "months_over_limit": lambda name, prefix: _with_bytes(
+        name, prefix, "inventoryMonths", struct.pack("<d", 1e300)
+    ),
     "enum_out_of_range": _first_of_type("enum", long_bytes(99)),
     "boolean_2": _first_of_type("boolean", b"\2"),
     "int_too_wide": _first_of_type("int", long_bytes(2**31)),

@@ -79,6 +79,8 @@ VIEWS, EVENTS, MARKET, NEIGHBORHOODS = "property-views", "property-events", "mar
         (MARKET, {"sales": -1}, "number_out_of_range"),
         (MARKET, {"sales": 2**63 - 1}, None),
         (MARKET, {"inventoryMonths": NAN}, "number_out_of_range"),
+        (MARKET, {"inventoryMonths": 1e9}, None),
+        (MARKET, {"inventoryMonths": 1e12}, "number_out_of_range"),
         (MARKET, {"month": 0}, "number_out_of_range"),
         (MARKET, {"month": 12}, None),
         (MARKET, {"month": 13}, "number_out_of_range"),

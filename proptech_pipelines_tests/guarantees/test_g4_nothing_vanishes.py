@@ -10,7 +10,7 @@ from proptech_pipelines.kafka.client import client_config
 from proptech_pipelines.kafka.producer import RegistrySerializer
 from proptech_pipelines.lake.connection import connect
 from proptech_pipelines.pipeline.stream import StreamRun
-from proptech_pipelines.simulator.broken import broken_values
+from proptech_pipelines.simulator.broken import broken_values, example
 from proptech_pipelines_tests.guarantees.judge import (
     DEAD_LETTER_TOPICS,
     assert_lake_is_whole,
@@ -47,6 +47,37 @@ def test_g4_each_kind_of_broken_record_becomes_a_dead_letter_with_its_raw_bytes(
     assert {where: found.get(where, "not there") for where in sent} == sent
     assert_lake_is_whole(settings)
     assert assert_no_dead_letter_twice(settings, before) >= len(sent)
+
+
+def test_g4_keys_and_header_names_that_the_catalog_would_take_for_its_own_stop_nothing(stack, tmp_path):
+    settings = fresh_lake(stack, tmp_path / "lake")
+    serializer = RegistrySerializer(settings)
+    producer = Producer(client_config(settings))
+    texts = [
+        "a\0b",
+        "{DATA_PATH}",
+        "{METADATA_CATALOG_NAME_LITERAL}",
+        "{SNAPSHOT_ID}",
+        "'; drop table event_log; --",
+    ]
+    for topic in INPUT_TOPICS:
+        value = serializer(topic.name, example(topic.name))
+        for text in texts:
+            # Without a value: a tombstone, which on a table topic is a row under its key.
+            producer.produce(topic.name, value, text.encode(), 0, headers=[(text, b"1")])
+            producer.produce(topic.name, None, text.encode(), 0)
+    assert producer.flush(30) == 0
+    summary = drain(settings)
+    assert summary.halted == {}
+    con = connect(settings, read_only=True)
+    sent = con.execute(
+        "select count(*) from event_log where value is not null and len(headers) = 1 "
+        "and key in (select unnest(?)) group by topic",
+        [[text.encode() for text in texts]],
+    ).fetchall()
+    con.close()
+    assert sent == [(len(texts),)] * len(INPUT_TOPICS)
+    assert_lake_is_whole(settings)
 
 
 def test_g4_a_registry_that_is_down_is_waited_for_and_makes_no_dead_letter(stack, tmp_path):

@@ -53,7 +53,7 @@ def fetched(
 
 def prepared(*parts: Fetched, positions: Positions = NOTHING) -> Prepared:
     """What `parts` become, with the schemas that the records were written with."""
-    return prepare(positions, gather(parts), SCHEMAS, LIMITS, {})
+    return prepare(positions, gather(parts), SCHEMAS, LIMITS, {}, {})
 
 
 def staged(result: Prepared, *columns: str) -> list[tuple[object, ...]]:
@@ -263,6 +263,6 @@ def test_a_range_that_does_not_join_on_is_refused(start):
 
 def test_a_record_of_an_unknown_schema_is_a_dead_letter():
     part = fetched(CHANGES, [change(AT), b"\0\0\0\x03\xe7" + b"\0" * 9])
-    result = prepare(NOTHING, gather([part]), {**SCHEMAS, 999: None}, LIMITS, {})
+    result = prepare(NOTHING, gather([part]), {**SCHEMAS, 999: None}, LIMITS, {}, {})
     assert [item.rows["reason"].to_pylist() for item in result.dead] == [["unknown_schema_id"]]
     assert staged(result, "kafka_offset") == [(0,)]

@@ -13,6 +13,7 @@ from proptech_pipelines_tests.reference.log import MARKET_DATA, PRICE_CHANGES, T
 MAX_AHEAD_MS = DAY_MS
 MAX_PRICE = 10**12
 MAX_FOLD = 1000
+MAX_MONTHS = 10**9
 
 Partition = tuple[str, int]
 
@@ -107,6 +108,7 @@ def _is_impossible_report(value: dict[str, object]) -> bool:
     return (
         (median is not None and _is_no_price(as_integer(median)))
         or any(isinstance(count, int | float) and count < 0 for count in counts)
+        or (isinstance(counts[-1], int | float) and counts[-1] > MAX_MONTHS)
         or not 1 <= as_integer(value["month"]) <= 12
         or not 1970 <= as_integer(value["year"]) <= 9999
     )

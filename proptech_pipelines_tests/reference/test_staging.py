@@ -173,6 +173,8 @@ def test_zip_code_that_is_none_is_dead(zip_code, is_dead):
         ({"volume": -1}, True),
         ({"listings": -1}, True),
         ({"inventoryMonths": -0.1}, True),
+        ({"inventoryMonths": 1e9}, False),
+        ({"inventoryMonths": 1.1e9}, True),
         ({"month": 0}, True),
         ({"month": 12}, False),
         ({"month": 13}, True),

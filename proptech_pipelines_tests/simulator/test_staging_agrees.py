@@ -8,7 +8,10 @@ import pytest
 from proptech_pipelines.contracts.decode import DecodedBatch, decode_records
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import INPUT_TOPICS, Topic, schema_text
-from proptech_pipelines.contracts.wire import frame
+from proptech_pipelines.contracts.wire import Frames, SchemaKey, frame
+from proptech_pipelines.kafka.records import Fetched
+from proptech_pipelines.pipeline.gather import gather
+from proptech_pipelines.pipeline.typed_rows import typed_rows
 from proptech_pipelines.simulator.broken import broken_values
 from proptech_pipelines_tests.simulator.stream import NOW_MS, SCHEMA_IDS, TIDY, stream
 
@@ -29,6 +32,9 @@ REASONS = {
     "far_ahead": "event_time_out_of_bounds",
     "big_string": "string_too_long",
     "invalid_utf8": "invalid_utf8",
+    "nul_in_text": "unstorable_text",
+    "placeholder_in_text": "unstorable_text",
+    "months_over_limit": "number_out_of_range",
     "enum_out_of_range": "enum_out_of_range",
     "boolean_2": "invalid_boolean",
     "int_too_wide": "int_out_of_range",
@@ -37,20 +43,27 @@ REASONS = {
 
 def decoded(topic: Topic, values: list[bytes | None]) -> DecodedBatch:
     frames = frame(values, [None] * len(values))
-    known = {
+    return decode_records(topic, frames, np.full(len(values), NOW_MS), known_schemas(topic, frames), LIMITS)
+
+
+def known_schemas(topic: Topic, frames: Frames) -> dict[SchemaKey, str | None]:
+    return {
         key: schema_text(topic.name) if key == SCHEMA_IDS[topic.name] else None for key in frames.schema_keys
     }
-    return decode_records(topic, frames, np.full(len(values), NOW_MS), known, LIMITS)
 
 
 @pytest.mark.parametrize("topic", INPUT_TOPICS, ids=lambda topic: topic.name)
 def test_each_kind_of_broken_record_dies_of_its_own_reason(topic):
     kinds = broken_values(topic.name, SCHEMA_IDS[topic.name])
-    batch = decoded(topic, list(kinds.values()))
-    found = {list(kinds)[bad.index]: str(bad.reason) for bad in batch.bad}
+    part = Fetched(topic.name, "id", 0, 0, 0)
+    for offset, value in enumerate(kinds.values()):
+        part.append(offset, (1, NOW_MS), None, value, None)
+    (batch,) = gather([part])
+    rows = typed_rows(batch, known_schemas(topic, batch.frames), LIMITS, "", {})
+    found = {list(kinds)[bad.index]: str(bad.reason) for bad in rows.bad}
     assert found.pop("another_record") in set(REASONS.values()) | {"invalid_union_index", "negative_length"}
     assert found == {kind: REASONS[kind] for kind in kinds if kind != "another_record"}
-    assert len(batch.row_index) == len(batch.tombstones) == 0
+    assert len(rows.index) == 0
 
 
 def test_every_good_record_becomes_a_row_or_a_version_none():
