@@ -24,6 +24,7 @@ FAR_AHEAD_MS = 4_102_444_800_000
 _UNKNOWN_SCHEMA_ID = 0x7FFFFFFF
 _EXAMPLE_MS = 1_420_070_400_000
 _OVER_PRICE_LIMIT = 10**13
+_CODES = {"zipCode", "stateCode"}
 _BY_TYPE: Mapping[str, Any] = {"string": "x", "int": 3, "long": 250_000, "float": 2.5, "double": 38.5}
 _BY_FIELD: Mapping[str, Any] = {
     "zipCode": "95838",
@@ -117,7 +118,7 @@ def _first_of_type(avro_type: str, raw: bytes) -> Make:
     """The good record with other bytes for its first field of this type that has no rule of its own."""
 
     def make(name: str, prefix: bytes) -> bytes | None:
-        fields = [field for field in schema_fields(name) if field != "zipCode"]
+        fields = [field for field in schema_fields(name) if field not in _CODES]
         field = next((field for field in fields if _type(name, field)["type"] == avro_type), None)
         return _with_bytes(name, prefix, field, raw)
 
