@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from proptech_pipelines.cli.options import Home
+from proptech_pipelines.cli.options import Home, TopicName
 from proptech_pipelines.errors import SettingsError
 from proptech_pipelines.settings import Settings
 
@@ -15,8 +15,19 @@ if TYPE_CHECKING:
     from proptech_pipelines.pipeline.redrive_run import Line, Request
 
 dead_letters = typer.Typer(help="Records that broke their contract.", no_args_is_help=True)
-TopicName = Annotated[str | None, typer.Option("--topic", help="Letters of this topic only.")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Letters with this reason only.")]
+
+
+def _known_reason(name: str | None) -> str | None:
+    from proptech_pipelines.contracts.dead_letter_reasons import DeadLetterReason  # noqa: PLC0415
+
+    if name is not None and name not in set(DeadLetterReason):
+        raise SettingsError(f"There is no reason {name}.", f"name one of {', '.join(DeadLetterReason)}.")
+    return name
+
+
+Reason = Annotated[
+    str | None, typer.Option("--reason", help="With this reason only.", callback=_known_reason)
+]
 Moment = Annotated[
     datetime | None, typer.Option(help="By Kafka timestamp, UTC: since is included, until is not.")
 ]

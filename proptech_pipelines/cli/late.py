@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from proptech_pipelines.cli.options import Home
+from proptech_pipelines.cli.options import Home, TopicName
 from proptech_pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 late = typer.Typer(help="Rows that came too late for a table.", no_args_is_help=True)
 TableName = Annotated[str | None, typer.Option("--table", help="Late for this table only.")]
-TopicName = Annotated[str | None, typer.Option("--topic", help="Records of this topic only.")]
 Moment = Annotated[datetime | None, typer.Option(help="By event time, UTC: since is included, until is not.")]
 
 

@@ -130,6 +130,10 @@ def _print(item: "Plan", *, in_full: bool) -> None:
     for subject, (before, after) in item.schemas.items():
         console.print(f"  schema {subject}: version {before or '?'} to {after or '?'}")
     for change in item.changes:
-        console.print(f"  {change['level']:<9} {change['table']}: {'; '.join(change['reasons'])}")
+        console.print(
+            f"  {change['level']:<9} {change['table']}: {'; '.join(change['reasons'])}", markup=False
+        )
         for column in change["columns"]:
-            console.print(f"            {column['column']}: {column['level']}, {column['reason']}")
+            console.print(
+                f"            {column['column']}: {column['level']}, {column['reason']}", markup=False
+            )

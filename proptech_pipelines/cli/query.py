@@ -49,6 +49,10 @@ def query(
     """Run a query on the lake, read only, while everything else goes on."""
     from proptech_pipelines.lake.connection import connect  # noqa: PLC0415
 
+    if not sql.strip():
+        raise ProptechError(
+            "The query is empty.", 'give a SELECT, as in `proptech query "FROM market_alerts"`.'
+        )
     connection = connect(Settings.load(home), read_only=True)
     try:
         _PRINTERS[format_](connection.execute(sql))
@@ -70,12 +74,12 @@ def _names(result: Rows) -> list[str]:
 
 
 def _print_table(result: Rows) -> None:
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Column, Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
 
-    table = Table(*_names(result))
+    table = Table(*(Column(Text(name)) for name in _names(result)))
     shown = list(islice(_rows(result), MOST_ROWS_SHOWN + 1))
     for row in shown[:MOST_ROWS_SHOWN]:
         table.add_row(*(Text("" if value is None else str(value)) for value in row))

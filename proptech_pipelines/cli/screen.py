@@ -11,8 +11,9 @@ from rich.panel import Panel
 
 from proptech_pipelines.errors import ProptechError
 
-console = Console(highlight=False)
-error_console = Console(stderr=True, highlight=False)
+# Data is shown as it is: a text such as ":x:" is no picture.
+console = Console(highlight=False, emoji=False)
+error_console = Console(stderr=True, highlight=False, emoji=False)
 
 
 def show_error(error: ProptechError) -> None:

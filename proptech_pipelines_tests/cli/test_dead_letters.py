@@ -128,6 +128,21 @@ def test_what_cannot_be_meant_is_an_error_panel(run, home, words, message):
     assert message in ended.err
 
 
+@pytest.mark.parametrize("command", ["list", "redrive"])
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--topic", "prices"], "There is no input topic prices."),
+        (["--reason", "bad_price"], "There is no reason bad_price."),
+    ],
+)
+def test_a_topic_or_a_reason_that_is_none_is_an_error_panel(run, home, command, words, message):
+    ended = run("dead-letters", command, "--home", home, *words)
+    assert (ended.code, ended.out) == (1, "")
+    assert message in ended.err
+    assert "name one of" in ended.err
+
+
 def test_a_schema_that_must_be_asked_for_needs_a_registry(run, tmp_path, empty_lake):
     folder = tmp_path / "home"
     with PipelineDriver(folder, empty_lake) as driver:

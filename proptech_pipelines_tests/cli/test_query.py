@@ -46,6 +46,18 @@ def test_bad_sql_is_an_error_panel(run, lake_home):
     assert "Do: mend the SQL." in ended.err
 
 
+def test_an_empty_query_says_so(run, lake_home):
+    ended = run("query", "--home", lake_home, " ")
+    assert (ended.code, ended.out) == (1, "")
+    assert "The query is empty." in ended.err
+
+
+def test_data_is_shown_as_it_is(run, lake_home):
+    out = run("query", "--home", lake_home, "select '[/b] :x:' as \"[red]:smile:[/red]\"").out
+    assert "[red]:smile:[/red]" in out
+    assert "[/b] :x:" in out
+
+
 def test_nothing_can_be_changed(run, lake_home):
     ended = run("query", "--home", lake_home, "delete from head_ingest")
     assert ended.code == 1
