@@ -76,8 +76,10 @@ def _registered(name: str, settings: Settings) -> tuple[dict[str, str], str]:
 
 def _rebuilt(name: str, old: str, new: str) -> "Sequence[TableChange]":
     """What the new schema does to the tables of this installation, once staging reads by it."""
+    from proptech_pipelines.contracts.readers import with_columns  # noqa: PLC0415
     from proptech_pipelines.contracts.topics import schema_versions  # noqa: PLC0415
     from proptech_pipelines.lake.generations import checkout_graph  # noqa: PLC0415
+    from proptech_pipelines.lake.tables import RESERVED_COLUMNS  # noqa: PLC0415
     from proptech_pipelines.models.changes import table_changes  # noqa: PLC0415
     from proptech_pipelines.models.fingerprint import newest_readers  # noqa: PLC0415
     from proptech_pipelines.models.graph import Graph  # noqa: PLC0415
@@ -88,7 +90,8 @@ def _rebuilt(name: str, old: str, new: str) -> "Sequence[TableChange]":
     models = list(graph.models.values())
     # A version that the installation ships is read as its models are written; any other brings columns of its own.
     if json.dumps(json.loads(new), separators=(",", ":")) not in schema_versions(name):
-        models = [widened(item, new) if item.topic == name else item for item in models]
+        wide = with_columns(new, RESERVED_COLUMNS)
+        models = [widened(item, wide, RESERVED_COLUMNS) if item.topic == name else item for item in models]
     return table_changes(graph, {**readers, name: old}, Graph.of(models), {**readers, name: new})
 
 

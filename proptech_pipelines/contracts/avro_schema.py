@@ -11,32 +11,18 @@ wider unions) takes the careful way.
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import fastavro
 import pyarrow as pa
 
+from proptech_pipelines.contracts.avro_columns import Json, column_type
 from proptech_pipelines.errors import IncompatibleSchema, SchemaNotAvro
 
-Json = Any
-"""A value as json.loads gives it."""
 Primitive = Literal["null", "boolean", "int", "long", "float", "double", "string", "bytes"]
 Kind = Primitive | Literal["enum", "array", "other"]
 
 PRIMITIVES = frozenset(get_args(Primitive))
-ARROW_TYPES: dict[str, pa.DataType] = {
-    "null": pa.null(),
-    "boolean": pa.bool_(),
-    "int": pa.int32(),
-    "long": pa.int64(),
-    "float": pa.float32(),
-    "double": pa.float64(),
-    "string": pa.string(),
-    "bytes": pa.binary(),
-    "enum": pa.string(),
-    "array": pa.list_(pa.string()),
-}
-"""The column type of each plain kind."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +37,13 @@ class FieldType:
     enum_names: tuple[str, ...] = ()
     """An enum's unqualified name, then its aliases, unqualified."""
     logical_type: str | None = None
+    arrow: pa.DataType | None = None
+    """The type of its column, None if no column can hold it."""
 
     @property
     def is_nullable(self) -> bool:
         """Whether a value may be null."""
         return self.null_branch is not None or self.kind == "null"
-
-    @property
-    def arrow(self) -> pa.DataType:
-        """The type of its column. Raises KeyError for a type that is not plain."""
-        return ARROW_TYPES[self.kind]
 
 
 @dataclass(frozen=True)
@@ -89,8 +72,13 @@ class RecordSchema:
         """Whether all its fields can be decoded column by column."""
         return all(item.type.kind != "other" for item in self.fields)
 
+    @property
+    def has_columns(self) -> bool:
+        """Whether columns can hold all its fields. Plain ones can."""
+        return all(item.type.arrow is not None for item in self.fields)
+
     def arrow_schema(self) -> pa.Schema:
-        """The columns of its fields. Raises KeyError unless it is plain."""
+        """The columns of its fields, which must have some."""
         return pa.schema([(item.name, item.type.arrow) for item in self.fields])
 
 
@@ -160,10 +148,11 @@ def _logical_type(schema: Json) -> str | None:
 
 
 def _field_type(schema: Json, named: dict[str, Json], logical_type: str | None) -> FieldType:
+    arrow = pa.null() if schema == "null" else column_type(schema, named)
     null_branch = None
     if isinstance(schema, list):
         if len(schema) != 2 or schema.count("null") != 1:
-            return FieldType("other")
+            return FieldType("other", arrow=arrow)
         null_branch = schema.index("null")
         schema = schema[1 - null_branch]
     if isinstance(schema, str):
@@ -177,10 +166,11 @@ def _field_type(schema: Json, named: dict[str, Json], logical_type: str | None) 
             schema.get("default"),
             (_last(schema["name"]), *_unqualified(schema)),
             logical_type,
+            arrow,
         )
     if kind in PRIMITIVES or (kind == "array" and _is_string(schema["items"])):
-        return FieldType(kind, null_branch, logical_type=logical_type)
-    return FieldType("other", logical_type=logical_type)
+        return FieldType(kind, null_branch, logical_type=logical_type, arrow=arrow)
+    return FieldType("other", null_branch, logical_type=logical_type, arrow=arrow)
 
 
 def _is_string(schema: Json) -> bool:

@@ -90,7 +90,7 @@ def decode_datums(writer_text: str, reader_text: str, datums: Datums) -> Decoded
     cannot be read at all; no datum raises.
     """
     plan = resolve(writer_text, reader_text)
-    if plan.writer.is_plain:
+    if plan.is_by_columns:
         return read_as(plan, decode_batch(plan.writer, datums))
     return with_defaults(plan, decode_each_as(plan.writer, plan.reader, datums, np.arange(len(datums))))
 

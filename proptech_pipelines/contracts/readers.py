@@ -2,35 +2,63 @@
 
 import json
 from collections.abc import Collection, Iterable
+from typing import Any
 
-from proptech_pipelines.contracts.columns import column_type
+import pyarrow as pa
+
+from proptech_pipelines.contracts.avro_schema import Field, parse_record_schema
+from proptech_pipelines.contracts.resolution import default_column
 from proptech_pipelines.contracts.schema_changes import schema_changes
 from proptech_pipelines.errors import ProptechError
 
 
-def widest_reader(base: str, needed: Collection[str], candidates: Iterable[str]) -> str:
+def widest_reader(
+    base: str, needed: Collection[str], candidates: Iterable[str], reserved: Collection[str]
+) -> str:
     """`base` or, of `candidates`, the schema with the most fields that may stand in for it; the first of equals.
 
     It is of the same record, fully compatible with `base`, and has every field `needed` (names in small letters)
-    that `base` has. A schema that somebody wrote a strange record with is therefore none.
+    that `base` has. A schema that somebody wrote a strange record with is therefore none. What no column can hold,
+    or would bear one of the names `reserved`, is left out of it: such values stay in the log.
     """
     chosen = base
-    for text in candidates:
+    for candidate in candidates:
+        text = with_columns(candidate, reserved)
         if len(_names(text)) > len(_names(chosen)) and _may_stand_in(base, needed, text):
             chosen = text
     return chosen
 
 
-def new_fields(reader: str, seen: Collection[str]) -> list[tuple[str, str]]:
-    """Fields of `reader` that are not among `seen` (names in small letters) and that staging has a type for.
+def new_fields(reader: str, seen: Collection[str]) -> list[tuple[Field, str]]:
+    """Fields of `reader` that are not among `seen` (names in small letters), each with its documentation."""
+    docs = [item.get("doc", "") for item in json.loads(reader)["fields"]]
+    fields = zip(parse_record_schema(reader).fields, docs, strict=True)
+    return [(item, doc) for item, doc in fields if item.name.lower() not in seen]
 
-    Name and documentation, in the order of the schema.
-    """
-    return [
-        (item["name"], item.get("doc", ""))
-        for item in json.loads(reader)["fields"]
-        if item["name"].lower() not in seen and _has_type(item)
-    ]
+
+def with_columns(text: str, reserved: Collection[str]) -> str:
+    """The schema less the fields that no table could take beside those before them."""
+    try:
+        schema = json.loads(text)
+        kept: list[Any] = []
+        for item in schema["fields"]:
+            taken = {*reserved, *(other["name"].lower() for other in kept)}
+            if item["name"].lower() not in taken and _has_column({**schema, "fields": [*kept, item]}):
+                kept.append(item)
+    except (ValueError, KeyError, TypeError):
+        return text
+    return text if len(kept) == len(schema["fields"]) else json.dumps({**schema, "fields": kept})
+
+
+def _has_column(schema: dict[str, Any]) -> bool:
+    """Whether a column can hold the last field, and its default. A type that went with another field is none."""
+    try:
+        last = parse_record_schema(json.dumps(schema)).fields[-1]
+        if last.type.arrow is not None and last.has_default:
+            default_column(last, 1)
+    except (ProptechError, pa.ArrowException, TypeError, ValueError):
+        return False
+    return last.type.arrow is not None
 
 
 def _may_stand_in(base: str, needed: Collection[str], text: str) -> bool:
@@ -49,11 +77,3 @@ def _names(text: str) -> set[str]:
         return {item["name"].lower() for item in json.loads(text)["fields"]}
     except (ValueError, KeyError, TypeError):
         return set()
-
-
-def _has_type(item: dict[str, object]) -> bool:
-    try:
-        column_type(str(item["name"]), item["type"])
-    except ProptechError:
-        return False
-    return True

@@ -42,18 +42,27 @@ class Resolution:
     reader: RecordSchema
     sources: tuple[Field | None, ...]
 
+    @property
+    def is_by_columns(self) -> bool:
+        """Whether whole columns can be read as the reader's; else each datum is resolved by itself."""
+        plain = (
+            item.type.kind != "other" or source is None or source.type.kind == "null"
+            for item, source in zip(self.reader.fields, self.sources, strict=True)
+        )
+        return self.writer.is_plain and all(plain)
+
 
 @lru_cache(maxsize=4096)
 def resolve(writer_text: str, reader_text: str) -> Resolution:
     """Plan the reading of `writer_text` as `reader_text`.
 
     Raises SchemaNotAvro where the writer's text is no Avro schema, IncompatibleSchema where it is not a
-    record or does not resolve, or where the reader is not plain, so that no column can hold its fields.
+    record or does not resolve, or where no column can hold some field of the reader.
     """
     writer, reader = parse_record_schema(writer_text), parse_record_schema(reader_text)
     if writer.name != reader.name and writer.name not in reader.aliases:
         raise IncompatibleSchema(f"A record {writer.name} is not a {reader.name}.", _DO)
-    if not reader.is_plain:
+    if not reader.has_columns:
         raise IncompatibleSchema(f"No table column can hold some field of {reader.name}.", _DO)
     sources = tuple(_source(writer, item) for item in reader.fields)
     for item, source in zip(reader.fields, sources, strict=True):
@@ -119,7 +128,7 @@ def _problem(field: Field, source: Field | None) -> str | None:
         return None if field.has_default else "it was not written and has no default"
     written, wanted = source.type, field.type
     problem = None
-    if written.kind == "other":
+    if "other" in (written.kind, wanted.kind) and written.kind != "null":
         pass  # fastavro's own resolution decides record by record
     elif wanted.logical_type and written.logical_type and wanted.logical_type != written.logical_type:
         problem = f"{written.logical_type} is not {wanted.logical_type}"

@@ -152,8 +152,8 @@ def _fits_inside(schema: AvroRecord, value: Json, kind: Json) -> bool:
 def _not_for_tables(item: Topic, text: str) -> Iterator[Refusal]:
     fields = {part.name: part for part in parse_record_schema(text).fields}
     for part in fields.values():
-        if part.type.kind == "other":
-            yield Refusal(part.name, "no table column can hold it: it must be flat, perhaps with null")
+        if part.type.arrow is None:
+            yield Refusal(part.name, "no table column can hold it: it must have one type, perhaps with null")
     if item.event_time not in fields or fields[item.event_time].type.kind != "long":
         yield Refusal(item.event_time, "the topic's event time must stay, as a long")
 

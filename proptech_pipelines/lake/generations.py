@@ -175,7 +175,7 @@ def staging_columns(model: Model) -> dict[str, tuple[str, str]]:
 def staging_table(model: Model) -> str:
     """The statement that makes the empty staging table."""
     decoded = decoded_columns(topic(model.topic), model.reader_schema).items()
-    empty = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in decoded)
+    empty = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in decoded)
     head = ", ".join(f"cast(null as {kind}) as {name}" for name, (kind, _) in staging_columns(model).items())
     return (
         f"create table {model.table} as with decoded as (select {empty}) select {head}, typed.* "

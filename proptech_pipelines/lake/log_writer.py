@@ -11,6 +11,7 @@ from proptech_pipelines.errors import RowsRefused
 from proptech_pipelines.lake.connection import quoted
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.positions import Positions
+from proptech_pipelines.lake.tables import RESERVED_COLUMNS
 from proptech_pipelines.lake.transactions import move_head, transaction
 from proptech_pipelines.models.model import Model, parse_select
 
@@ -143,7 +144,7 @@ def insert_staged(con: duckdb.DuckDBPyConnection, model: Model, item: TopicRows,
 
     Raises RowsRefused if the model's SQL fails on some of them.
     """
-    meta = [name for name in item.rows.column_names if "_" in name]
+    meta = [name for name in item.rows.column_names if name in RESERVED_COLUMNS]
     con.register("batch_rows", item.rows)
     typed = model.sql[len("select") :]
     try:

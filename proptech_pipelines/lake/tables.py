@@ -35,6 +35,8 @@ TABLE_TOPIC_COLUMNS = {
     "record_key": ("VARCHAR", "Key of the record"),
     "is_tombstone": ("BOOLEAN", "True for the version none"),
 }
+RESERVED_COLUMNS = frozenset({*STAGING_COLUMNS, *TABLE_TOPIC_COLUMNS})
+"""Columns of staging tables that no field of a record may give."""
 TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "event_log": (
         "Every record as it came, once, in order: the log that all tables are computed from.",

@@ -1,30 +1,45 @@
 """A staging model that takes in fields which it does not name: the columns that a newer schema brings."""
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
+from functools import cache
 
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+
+from proptech_pipelines.contracts.avro_schema import Field
 from proptech_pipelines.contracts.readers import new_fields
+from proptech_pipelines.errors import ModelError
 from proptech_pipelines.models.fingerprint import seen_names
-from proptech_pipelines.models.model import Model, parse_model
+from proptech_pipelines.models.model import Model, parse_model, parse_select
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _FROM = "\nfrom decoded"
+_AS_TIMES = {
+    "date": "date '1970-01-01' + {0}",
+    "timestamp-millis": "epoch_ms({0})",
+    "timestamp-micros": "make_timestamp({0})",
+    "local-timestamp-millis": "epoch_ms({0})",
+    "local-timestamp-micros": "make_timestamp({0})",
+}
+"""Days, milliseconds and microseconds since 1970 as DATE and TIMESTAMP. Other logical types stay as they are."""
 
 
-def widened(model: Model, reader: str) -> Model:
+def widened(model: Model, reader: str, reserved: Collection[str]) -> Model:
     """`model`, read by the schema `reader`, with a column in snake case for each field that it does not name.
 
     The columns stand last, so that nothing else about the table changes. A field whose column would bear the name
-    of another is left out: its values stay in the log.
+    of another, or one of the names `reserved`, is left out: its values stay in the log.
     """
-    taken = set(model.column_names)
+    taken = {*model.column_names, *reserved}
     lines: list[str] = []
-    for name, doc in new_fields(reader, seen_names(model)):
-        column = snake_case(name)
+    for item, doc in new_fields(reader, seen_names(model)):
+        column = _column(item.name)
         if column not in taken:
             taken.add(column)
-            about = " ".join((doc or f"Field {name} of a newer schema").split())
-            lines.append(f"    {name} as {column} -- {about}")
+            about = " ".join((doc or f"Field {item.name} of a newer schema").split())
+            lines.append(f"    {_value(item)} as {column} -- {about}")
     if not lines:
         return replace(model, reader_schema=reader)
     head, _, tail = model.text.rpartition(_FROM)
@@ -36,6 +51,29 @@ def widened(model: Model, reader: str) -> Model:
 def snake_case(name: str) -> str:
     """`energyRating` as `energy_rating`."""
     return _WORDS.sub("_", name).lower()
+
+
+def _column(name: str) -> str:
+    """The name in snake case; a word of SQL gets an underscore behind it, so that nobody needs to quote the column."""
+    column = snake_case(name)
+    return f"{column}_" if _is_word_of_sql(column) else column
+
+
+def _value(field: Field) -> str:
+    name = f'"{field.name}"' if _is_word_of_sql(field.name) else field.name
+    return _AS_TIMES.get(field.type.logical_type or "", "{0}").format(name)
+
+
+@cache
+def _is_word_of_sql(name: str) -> bool:
+    """Whether `name` cannot stand for a column unless it is quoted."""
+    if name.lower() in DuckDB.Generator.RESERVED_KEYWORDS:
+        return True
+    try:
+        tree = parse_select(name, f"select {name} as {name} from decoded")
+    except ModelError:
+        return True
+    return [column.name for column in tree.find_all(exp.Column)] != [name]
 
 
 def _with_comma(lines: list[str]) -> str:

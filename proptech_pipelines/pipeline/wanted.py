@@ -9,6 +9,7 @@ from proptech_pipelines.contracts.topics import schema_text, topic
 from proptech_pipelines.errors import RegistryUnavailable
 from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.generations import checkout_graph, stored_readers
+from proptech_pipelines.lake.tables import RESERVED_COLUMNS
 from proptech_pipelines.models.fingerprint import seen_names
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
@@ -31,8 +32,10 @@ def wanted_graph(con: Connection, registry: Registry | None, checkout: Graph | N
         base = schema_text(model.topic)
         candidates = [live.get(model.topic, base), *_registered(registry, model.topic)]
         candidates += [text for name, text in rows if name == model.topic]
-        reader = widest_reader(base, seen_names(model), candidates)
-        models[model.name] = widened(model, reader) if reader != base else replace(model, reader_schema=base)
+        reader = widest_reader(base, seen_names(model), candidates, RESERVED_COLUMNS)
+        models[model.name] = (
+            widened(model, reader, RESERVED_COLUMNS) if reader != base else replace(model, reader_schema=base)
+        )
     return Graph.of(models.values())
 
 

@@ -2,11 +2,14 @@
 
 import json
 
+import duckdb
 import pytest
 
+from proptech_pipelines.contracts.columns import decoded_columns
 from proptech_pipelines.contracts.readers import widest_reader
-from proptech_pipelines.contracts.topics import schema_text
-from proptech_pipelines.lake.generations import checkout_graph
+from proptech_pipelines.contracts.topics import schema_text, topic
+from proptech_pipelines.lake.generations import checkout_graph, staging_table
+from proptech_pipelines.lake.tables import RESERVED_COLUMNS
 from proptech_pipelines.models.widened import snake_case, widened
 
 TOPIC = "property-listings"
@@ -25,7 +28,7 @@ LIFTS = {"name": "lifts", "type": "int", "default": 0}
 
 def test_the_schema_with_the_most_fields_is_the_reader():
     one, two = with_fields(SOLAR), with_fields(SOLAR, LIFTS)
-    assert widest_reader(BASE, ["price"], [one, two, BASE]) == two
+    assert widest_reader(BASE, ["price"], [one, two, BASE], ()) == two
 
 
 @pytest.mark.parametrize(
@@ -40,37 +43,101 @@ def test_the_schema_with_the_most_fields_is_the_reader():
     ids=["no default", "lacks what the model needs", "another record", "no record", "no schema"],
 )
 def test_a_schema_that_may_not_stand_in_is_no_reader(strange):
-    assert widest_reader(BASE, ["price"], [strange]) == BASE
+    assert widest_reader(BASE, ["price"], [strange], ()) == BASE
 
 
 def test_columns_come_last_in_snake_case_with_the_documentation():
     model = checkout_graph()["stg_property_listings"]
-    wide = widened(model, with_fields(SOLAR, LIFTS))
+    wide = widened(model, with_fields(SOLAR, LIFTS), ())
     assert wide.column_names == (*model.column_names, "solar_panels", "lifts")
     assert wide.columns[-2].description == "Panels on the roof"
     assert wide.columns[: len(model.columns)] == model.columns
     assert wide.reader_schema == with_fields(SOLAR, LIFTS)
 
 
-def test_a_field_that_staging_has_no_type_for_stays_in_the_log():
+def optional(name: str, kind: object) -> dict[str, object]:
+    return {"name": name, "type": ["null", kind], "default": None}
+
+
+AGENT = {
+    "type": "record",
+    "name": "Agent",
+    "fields": [
+        {"name": "name", "type": "string"},
+        {"name": "phones", "type": {"type": "array", "items": "string"}},
+        {"name": "fees", "type": {"type": "map", "values": ["null", "long"]}},
+    ],
+}
+NODE = {
+    "type": "record",
+    "name": "Node",
+    "fields": [{"name": "next", "type": ["null", "Node"], "default": None}],
+}
+LOGICAL = {"type": "int", "logicalType": "date"}, {"type": "long", "logicalType": "timestamp-micros"}
+
+
+@pytest.mark.parametrize(
+    ("field", "column", "kind"),
+    [
+        (
+            optional("agent", AGENT),
+            "agent",
+            'STRUCT("name" VARCHAR, phones VARCHAR[], fees MAP(VARCHAR, BIGINT))',
+        ),
+        (optional("seal", {"type": "fixed", "name": "Seal", "size": 4}), "seal", "BLOB"),
+        (optional("agent_name", "string"), "agent_name", "VARCHAR"),
+        (optional("select", "string"), "select_", "VARCHAR"),
+        (optional("builtOn", LOGICAL[0]), "built_on", "DATE"),
+        (optional("soldAt", LOGICAL[1]), "sold_at", "TIMESTAMP"),
+    ],
+    ids=lambda item: item if isinstance(item, str) else "",
+)
+def test_a_new_field_becomes_a_column_of_its_type(field, column, kind):
     model = checkout_graph()["stg_property_listings"]
-    nested = {
-        "name": "agent",
-        "type": {
-            "type": "record",
-            "name": "Agent",
-            "fields": [{"name": "n", "type": "string", "default": ""}],
-        },
-        "default": {"n": ""},
-    }
-    assert widened(model, with_fields(nested)).column_names == model.column_names
+    reader = widest_reader(BASE, ["price"], [with_fields(field)], RESERVED_COLUMNS)
+    wide = widened(model, reader, RESERVED_COLUMNS)
+    assert wide.column_names[len(model.column_names) :] == (column,)
+    with duckdb.connect() as con:
+        con.execute(staging_table(wide).replace(f"create table {wide.table}", "create table made"))
+        assert con.execute("describe made").fetchall()[-1][:2] == (column, kind)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"name": "any", "type": ["null", "int", "string"], "default": None},
+        optional("node", NODE),
+        optional("empty", {"type": "record", "name": "Empty", "fields": []}),
+        optional("twice", {**AGENT, "fields": [*AGENT["fields"], {"name": "NAME", "type": "string"}]}),
+        optional("kafka_offset", "long"),
+        optional("PRICE", "long"),
+    ],
+    ids=lambda item: item["name"],
+)
+def test_a_field_that_no_column_can_hold_is_left_out_and_those_behind_it_are_read(field):
+    reader = widest_reader(BASE, ["price"], [with_fields(field, SOLAR)], RESERVED_COLUMNS)
+    assert json.loads(reader) == json.loads(with_fields(SOLAR))
+    assert list(decoded_columns(topic(TOPIC), reader))[-1] == "solarPanels"
+
+
+def test_a_field_of_a_type_that_went_with_another_field_goes_with_it():
+    first = {"name": "any", "type": ["null", "int", AGENT], "default": None}
+    reader = widest_reader(BASE, ["price"], [with_fields(first, optional("agent", "Agent"), SOLAR)], ())
+    assert json.loads(reader) == json.loads(with_fields(SOLAR))
+
+
+@pytest.mark.parametrize("name", ["kafkaOffset", "property_id", "commitNumber"])
+def test_a_field_whose_column_would_bear_the_name_of_another_stays_in_the_log(name):
+    model = checkout_graph()["stg_property_listings"]
+    reader = widest_reader(BASE, ["price"], [with_fields(optional(name, "long"))], RESERVED_COLUMNS)
+    assert widened(model, reader, RESERVED_COLUMNS).column_names == model.column_names
 
 
 def test_every_staging_model_can_be_widened():
     for model in checkout_graph().staging:
         schema = json.loads(schema_text(model.topic))
         schema["fields"].append({"name": "quiteNew", "type": "string", "default": ""})
-        assert widened(model, json.dumps(schema)).column_names[-1] == "quite_new"
+        assert widened(model, json.dumps(schema), RESERVED_COLUMNS).column_names[-1] == "quite_new"
 
 
 @pytest.mark.parametrize(

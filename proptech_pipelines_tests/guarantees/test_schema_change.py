@@ -21,7 +21,23 @@ SUBJECT = f"{TOPIC}-value"
 NOW_MS = time.time_ns() // 1_000_000 - 60_000
 """Retention would take records of long ago."""
 NEXT = json.loads(schema_text(TOPIC))
-NEXT["fields"].append({"name": "solarPanels", "type": ["null", "int"], "default": None, "doc": "Panels"})
+AGENT = {
+    "type": "record",
+    "name": "Agent",
+    "fields": [
+        {"name": "name", "type": "string"},
+        {"name": "phones", "type": {"type": "array", "items": "string"}},
+    ],
+}
+NEXT["fields"] += [
+    {"name": "solarPanels", "type": ["null", "int"], "default": None, "doc": "Panels"},
+    {"name": "agent", "type": ["null", AGENT], "default": None, "doc": "Who sells it"},
+    # No column can hold the one, and the other bears the name of a column that is there.
+    {"name": "either", "type": ["null", "int", "string"], "default": None},
+    {"name": "kafka_offset", "type": ["null", "long"], "default": None},
+    {"name": "lot_size", "type": ["null", "int"], "default": None},
+]
+ANNE = {"name": "Anne", "phones": ["1", "2"]}
 
 
 def listing(number: int, **more: object) -> dict[str, object]:
@@ -54,11 +70,14 @@ def send(settings, schema: str, listings) -> None:
     producer.flush()
 
 
-def panels(settings) -> dict[str, int | None]:
+def added(settings) -> dict[str, tuple[object, ...]]:
+    """The values of the new columns by property."""
     con = connect(settings, read_only=True)
     try:
-        rows = con.execute("select property_id, solar_panels from stg_property_listings").fetchall()
-        return dict(rows)
+        rows = con.execute(
+            "select property_id, solar_panels, agent, lot_size from stg_property_listings"
+        ).fetchall()
+        return {row[0]: row[1:] for row in rows}
     finally:
         con.close()
 
@@ -79,7 +98,8 @@ def test_a_field_of_a_new_version_appears_for_the_events_that_had_it(own_stack, 
     assert plan is not None
     assert (plan.level, plan.tables) == ("additive", ("stg_property_listings",))
     # Version 3 is written before anything is built; version 2 goes on.
-    send(settings, json.dumps(NEXT), [listing(number, solarPanels=number) for number in range(5, 10)])
+    new = {"agent": ANNE, "either": "x", "kafka_offset": 7, "lot_size": 8}
+    send(settings, json.dumps(NEXT), [listing(number, solarPanels=number, **new) for number in range(5, 10)])
     send(settings, schema_text(TOPIC), [listing(10)])
     StreamRun(settings).run(lambda: False, drain=True)
     assert planned(settings) == plan
@@ -88,6 +108,7 @@ def test_a_field_of_a_new_version_appears_for_the_events_that_had_it(own_stack, 
     assert planned(settings) is None
     send(settings, json.dumps(NEXT), [listing(11, solarPanels=11)])
     StreamRun(settings).run(lambda: False, drain=True)
-    expected = {f"home-{number}": number if number in (*range(5, 10), 11) else None for number in range(12)}
-    assert panels(settings) == expected
+    nothing = {f"home-{number}": (None, None, None) for number in range(12)}
+    with_all = {f"home-{number}": (number, ANNE, 8) for number in range(5, 10)}
+    assert added(settings) == {**nothing, **with_all, "home-11": (11, None, None)}
     assert_lake_is_whole(settings)
