@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from proptech_pipelines.errors import OffsetGap, OffsetRegression, ServiceError
 from proptech_pipelines.kafka.client import client_config
 from proptech_pipelines.kafka.cluster import TopicState
-from proptech_pipelines.kafka.records import Fetched, Headers
+from proptech_pipelines.kafka.headers import headers_of
+from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.settings import Settings
 
 _CHUNK = 10_000
@@ -98,8 +99,7 @@ class RangeConsumer:
         if error is None:
             value = message.value()
             self._bytes += len(value or b"")
-            headers = cast("Headers | None", message.headers())
-            part.append(offset, message.timestamp(), message.key(), value, headers)
+            part.append(offset, message.timestamp(), message.key(), value, headers_of(message))
             return 1
         # The end lies behind transaction markers that no record stands for.
         part.end_offset = max(part.end_offset, offset)

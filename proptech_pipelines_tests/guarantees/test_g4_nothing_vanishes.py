@@ -4,6 +4,7 @@ import threading
 import time
 
 from confluent_kafka import Producer
+from kafka import KafkaProducer
 
 from proptech_pipelines.contracts.topics import INPUT_TOPICS
 from proptech_pipelines.kafka.client import client_config
@@ -77,6 +78,36 @@ def test_g4_keys_and_header_names_that_the_catalog_would_take_for_its_own_stop_n
     ).fetchall()
     con.close()
     assert sent == [(len(texts),)] * len(INPUT_TOPICS)
+    assert_lake_is_whole(settings)
+
+
+class NoText(str):
+    """A header name that goes out as bytes which are no UTF-8."""
+
+    def encode(self, *_: object) -> bytes:
+        return b"\xff\xfe"
+
+
+def test_g4_a_header_whose_name_is_no_text_stops_nothing(stack, tmp_path):
+    settings = fresh_lake(stack, tmp_path / "lake")
+    value = RegistrySerializer(settings)("property-updates", example("property-updates"))
+    # librdkafka takes texts alone. Often enough for Python to specialize its calls, and with good records between.
+    producer = KafkaProducer(bootstrap_servers=settings.bootstrap_servers)
+    headers = [("good", b"1"), (NoText("x"), b"2"), (NoText("y"), b""), ("good", b"3")]
+    first = producer.send("property-updates", value, b"k", headers, partition=0).get(30).offset
+    for number in range(1, 60):
+        producer.send("property-updates", value, b"k", headers if number % 3 else [], partition=0)
+    producer.close()
+    assert drain(settings).halted == {}
+    con = connect(settings, read_only=True)
+    found = con.execute(
+        "select headers from event_log where topic = 'property-updates' and kafka_partition = 0 "
+        f"and kafka_offset >= {first} order by kafka_offset"
+    ).fetchall()
+    con.close()
+    texts = [("\ufffd" if isinstance(name, NoText) else name, value) for name, value in headers]
+    kept = [{"name": name, "value": value} for name, value in texts]
+    assert [row[0] for row in found] == [kept if number % 3 or not number else None for number in range(60)]
     assert_lake_is_whole(settings)
 
 
