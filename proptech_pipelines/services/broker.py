@@ -1,6 +1,7 @@
 """Apache Kafka in KRaft mode: one process that is broker and controller, on the loopback address alone."""
 
 import base64
+import os
 import shutil
 import subprocess
 import uuid
@@ -10,11 +11,13 @@ from typing import ClassVar
 from proptech_pipelines.contracts.topics import RETENTION_MS, SEGMENT_BYTES
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.services.artifacts import kafka_jars
-from proptech_pipelines.services.java import JavaService, java_command
+from proptech_pipelines.services.java import JAVA_ENVIRONMENT, JavaService, java_command
 from proptech_pipelines.services.ports import HOST, require_free
 from proptech_pipelines.services.process import Command
 
 MAX_HEAP_MIB = 768
+_PROPERTIES_FILE = "server.properties"
+_LOGGING_FILE = "log4j2.properties"
 
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -70,8 +73,8 @@ class KafkaBroker(JavaService):
         self._jars = kafka_jars(self._progress)
         data = self._folder / "data"
         self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / "log4j2.properties").write_text(_LOGGING)
-        self._write_properties("server.properties", data)
+        (self._folder / _LOGGING_FILE).write_text(_LOGGING)
+        self._write_properties(_PROPERTIES_FILE, data.name)
         if not data.exists():
             self._format(data)
 
@@ -81,8 +84,8 @@ class KafkaBroker(JavaService):
         require_free(self._ports.get("kafka_controller"), "Kafka's controller")
 
     def command(self) -> Command:
-        """`kafka.Kafka` on the written configuration."""
-        return Command(self._java("kafka.Kafka", str(self._folder / "server.properties")))
+        """`kafka.Kafka` on the written configuration, in its folder."""
+        return Command(self._java("kafka.Kafka", _PROPERTIES_FILE), JAVA_ENVIRONMENT, cwd=self._folder)
 
     def is_ready(self) -> bool:
         """Whether the broker serves metadata."""
@@ -95,10 +98,15 @@ class KafkaBroker(JavaService):
     def _format(self, data: Path) -> None:
         unfinished = self._folder / "data.part"
         shutil.rmtree(unfinished, ignore_errors=True)
-        properties = self._write_properties("format.properties", unfinished)
-        arguments = ("format", "--standalone", f"--cluster-id={_new_cluster_id()}", "-c", str(properties))
+        properties = self._write_properties("format.properties", unfinished.name)
+        arguments = ("format", "--standalone", f"--cluster-id={_new_cluster_id()}", "-c", properties.name)
         done = subprocess.run(
-            self._java("kafka.tools.StorageTool", *arguments), capture_output=True, text=True, check=False
+            self._java("kafka.tools.StorageTool", *arguments),
+            env={**os.environ, **JAVA_ENVIRONMENT},
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode != 0:
             raise ServiceError(
@@ -109,12 +117,13 @@ class KafkaBroker(JavaService):
         unfinished.rename(data)
 
     def _java(self, *arguments: str) -> tuple[str, ...]:
-        logging = f"-Dlog4j2.configurationFile={self._folder / 'log4j2.properties'}"
+        logging = f"-Dlog4j2.configurationFile={_LOGGING_FILE}"
         # The second compiler takes half a core for the first minutes, and saves nothing that shows at this size.
         options = (logging, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
         return java_command(*arguments, max_heap_mib=MAX_HEAP_MIB, properties=options, class_path=self._jars)
 
-    def _write_properties(self, name: str, log_dir: Path) -> Path:
+    def _write_properties(self, name: str, log_dir: str) -> Path:
+        """`log_dir` is relative to the folder: Kafka takes no comma in a path, and properties are Latin-1."""
         path = self._folder / name
         text = _PROPERTIES.format(
             host=HOST,

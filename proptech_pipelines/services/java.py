@@ -9,6 +9,9 @@ from proptech_pipelines.services.ports import Ports
 from proptech_pipelines.services.progress import Progress, Quiet
 from proptech_pipelines.services.service import Service
 
+JAVA_ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
+"""Paths are UTF-8, whatever language the caller speaks."""
+
 
 def java_command(
     *arguments: str, max_heap_mib: int, properties: Sequence[str] = (), class_path: Path | None = None

@@ -16,6 +16,7 @@ from typing import ClassVar
 import psutil
 import psycopg2
 from psycopg2 import sql
+from psycopg2.extensions import make_dsn
 
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.services.process import Command, end, is_alive
@@ -44,22 +45,26 @@ class PostgresServer(Service):
 
     @property
     def socket_folder(self) -> Path:
-        """The UNIX socket's folder: `<home>/run/postgres`, or a short one where that path is too long."""
+        """The UNIX socket's folder: `<home>/run/postgres`, or a short one where that path is too long.
+
+        Or holds a comma, at which clients would part it into two hosts.
+        """
         folder = self.home / "run" / "postgres"
-        if len(str(folder / _SOCKET_NAME)) <= _LONGEST_SOCKET_PATH:
+        if len(os.fsencode(folder / _SOCKET_NAME)) <= _LONGEST_SOCKET_PATH and "," not in str(folder):
             return folder
         digest = hashlib.sha256(str(self.home).encode()).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"proptech-{digest}"
 
     def dsn(self, database: str = CATALOG_DATABASE) -> str:
         """The libpq connection string of `database`."""
-        return f"host={self.socket_folder} port=5432 user=postgres dbname={database}"
+        return make_dsn(host=str(self.socket_folder), port=5432, user="postgres", dbname=database)
 
     def command(self) -> Command:
         """`postgres` on the data folder, listening on no TCP address."""
+        folder = str(self.socket_folder).replace('"', '""')
         settings = {
             "listen_addresses": "",
-            "unix_socket_directories": str(self.socket_folder),
+            "unix_socket_directories": f'"{folder}"',  # a list of names, and one may hold a space
             "unix_socket_permissions": "0700",
             "max_connections": "200",
             "log_min_messages": "log",  # not the conflicts that writers settle among themselves

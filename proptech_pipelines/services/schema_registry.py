@@ -5,7 +5,7 @@ import urllib.request
 from typing import ClassVar
 
 from proptech_pipelines.services.artifacts import registry_folder
-from proptech_pipelines.services.java import JavaService, java_command
+from proptech_pipelines.services.java import JAVA_ENVIRONMENT, JavaService, java_command
 from proptech_pipelines.services.ports import HOST, require_free
 from proptech_pipelines.services.process import Command
 
@@ -34,12 +34,13 @@ class SchemaRegistry(JavaService):
         require_free(self._ports.get("registry_management"), "the schema registry's management")
 
     def command(self) -> Command:
-        """The registry's Quarkus runner, configured by its environment."""
+        """The registry's Quarkus runner, configured by its environment, in its folder."""
         options = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # starts sooner, stays smaller
         argv = java_command(
             "-jar", str(self._program / "quarkus-run.jar"), max_heap_mib=MAX_HEAP_MIB, properties=options
         )
         environment = {
+            **JAVA_ENVIRONMENT,
             "QUARKUS_HTTP_HOST": HOST,
             "QUARKUS_HTTP_PORT": str(self.port),
             "QUARKUS_MANAGEMENT_HOST": HOST,
@@ -48,7 +49,8 @@ class SchemaRegistry(JavaService):
             "QUARKUS_HTTP_ACCESS_LOG_ENABLED": "false",
             "APICURIO_STORAGE_KIND": "sql",
             "APICURIO_STORAGE_SQL_KIND": "h2",
-            "APICURIO_DATASOURCE_URL": f"jdbc:h2:file:{self._folder / 'schemas'}",
+            # A semicolon in the way to the folder would end the path.
+            "APICURIO_DATASOURCE_URL": "jdbc:h2:file:./schemas",
         }
         return Command(argv, environment, cwd=self._folder)
 

@@ -46,7 +46,7 @@ def values(settings: Settings) -> list[bytes]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
+    folder = tmp_path_factory.mktemp("home") / "Jörg O'Neil, a;b"  # what no part may stumble over
     for name in ("kafka", "registry"):
         Ports(folder).get(name)  # not the well-known ports, which someone may want meanwhile
     bring_up(folder)
