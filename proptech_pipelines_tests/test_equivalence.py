@@ -12,6 +12,8 @@ from proptech_pipelines_tests.equivalence import (
 )
 from proptech_pipelines_tests.logs import logs, traffic
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = 300
 MARKET = Subject(FAMILIES, tables_of(FAMILIES), assert_staged_and_dead_equal_reference)
 
@@ -23,7 +25,6 @@ def test_g3_any_way_to_the_end_of_a_log_gives_the_reference_and_one_replay(tmp_p
     )
 
 
-@pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_g3_holds_on_a_large_log(empty_lake, tmp_path):
     log = traffic(2024, 100_000)

@@ -28,6 +28,8 @@ from proptech_pipelines_tests.table_equality import assert_same_rows
 from proptech_pipelines_tests.tampering import DAY_COLUMNS, on_days, one_day, tamper
 from proptech_pipelines_tests.wrong_variants import WRONG_VARIANTS, WrongVariant
 
+pytestmark = pytest.mark.long
+
 Compare = Callable[[], None]
 SECOND_DAY = {"price_change_analysis": date(2024, 5, 2), "market_index": date(2020, 2, 1)}
 CONSERVES = re.compile(r"\n\[conserves\]\n(\w+ = .+\n)+")

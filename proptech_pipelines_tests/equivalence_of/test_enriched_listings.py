@@ -12,6 +12,8 @@ from proptech_pipelines_tests.reference import Event, Log, enriched_listings
 from proptech_pipelines_tests.reference.arithmetic import as_integer
 from proptech_pipelines_tests.test_wrong_variants import take_made_again
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = 20
 LISTING = {"propertyId": "home-1", "price": 4, "bedrooms": 3, "bathrooms": 1.0, "zipCode": "78701"}
 VERSION = {"zipCode": "78701", "stateCode": "TX"}

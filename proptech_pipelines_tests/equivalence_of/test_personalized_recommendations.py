@@ -6,6 +6,8 @@ from proptech_pipelines_tests.any_way import Subject, assert_any_way_gives_the_r
 from proptech_pipelines_tests.equivalence import tables_of
 from proptech_pipelines_tests.logs.recommendations import recommendation_logs
 
+pytestmark = pytest.mark.long
+
 FAMILIES = ("personalized_recommendations",)
 EXAMPLES = 15
 

@@ -10,6 +10,8 @@ from proptech_pipelines_tests.equivalence import tables_of
 from proptech_pipelines_tests.logs.watching import watching
 from proptech_pipelines_tests.reference import Log
 
+pytestmark = pytest.mark.long
+
 FAMILIES = ("price_drop_notifications",)
 EXAMPLES = 20
 

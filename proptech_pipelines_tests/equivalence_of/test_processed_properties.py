@@ -12,6 +12,8 @@ from proptech_pipelines_tests.patching import put_models
 from proptech_pipelines_tests.reference.listing_rules import STATES_OF_ZIP_CODES
 from proptech_pipelines_tests.wrong_variants.processed_properties import listings as on_every_bound
 
+pytestmark = pytest.mark.long
+
 FAMILIES = ("processed_properties",)
 EXAMPLES = 20
 

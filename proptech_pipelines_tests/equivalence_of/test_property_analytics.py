@@ -6,6 +6,8 @@ from proptech_pipelines_tests.any_way import Subject, assert_any_way_gives_the_r
 from proptech_pipelines_tests.equivalence import tables_of
 from proptech_pipelines_tests.logs.hourly import analytics
 
+pytestmark = pytest.mark.long
+
 FAMILIES = ("property_analytics",)
 EXAMPLES = 15
 

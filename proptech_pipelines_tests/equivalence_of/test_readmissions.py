@@ -16,6 +16,8 @@ from proptech_pipelines_tests.reference.log import PRICE_CHANGES
 from proptech_pipelines_tests.reference.readmissions import revisions
 from proptech_pipelines_tests.table_equality import assert_same_rows
 
+pytestmark = pytest.mark.long
+
 KEYS = {"price_change_windows": "zip_code", "trending_windows": "zip_code", "analytics_windows": "state_code"}
 
 

@@ -23,6 +23,8 @@ from proptech_pipelines_tests.logs import logs, splits
 from proptech_pipelines_tests.logs.hourly import trends
 from proptech_pipelines_tests.reference import Entry, Event
 
+pytestmark = pytest.mark.long
+
 SETTLED = ("trending_neighborhoods",)
 EXAMPLES = 15
 

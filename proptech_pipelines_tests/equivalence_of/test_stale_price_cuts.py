@@ -6,6 +6,8 @@ from proptech_pipelines_tests.any_way import Subject, assert_any_way_gives_the_r
 from proptech_pipelines_tests.equivalence import tables_of
 from proptech_pipelines_tests.logs.watching import views_and_cuts
 
+pytestmark = pytest.mark.long
+
 FAMILIES = ("stale_price_cuts",)
 EXAMPLES = 20
 

@@ -12,6 +12,8 @@ from proptech_pipelines_tests.logs.hourly import trends
 from proptech_pipelines_tests.reference.building import idle, price_change
 from proptech_pipelines_tests.reference.trending_windows import TOPICS
 
+pytestmark = pytest.mark.long
+
 FAMILY = "trending_neighborhoods"
 FAMILIES = (FAMILY,)
 EXAMPLES = 20

@@ -13,7 +13,7 @@ from proptech_pipelines.services.process import end
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    running = PostgresServer(tmp_path_factory.mktemp("own") / "J. O'Neil \"ö\"")
+    running = PostgresServer(tmp_path_factory.mktemp("own") / 'J. O\'Neil "ö"')
     running.start()
     yield running
     running.stop()
