@@ -38,7 +38,7 @@ def decode_each(writer: RecordSchema, datums: Datums, indices: Integers) -> Deco
 def decode_each_as(writer: RecordSchema, reader: RecordSchema, datums: Datums, indices: Integers) -> Decoded:
     """Decode the datums at `indices` (ascending) of any `writer` by fastavro's own resolution to `reader`.
 
-    Columns are the reader's, which must be plain.
+    Columns are the reader's, which must have some.
     """
     check = _check(writer)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from proptech_pipelines.contracts.avro_columns import is_name
 from proptech_pipelines.contracts.avro_schema import Field, parse_record_schema
 from proptech_pipelines.contracts.resolution import default_column
 from proptech_pipelines.contracts.schema_changes import schema_changes
@@ -31,34 +32,54 @@ def widest_reader(
 
 def new_fields(reader: str, seen: Collection[str]) -> list[tuple[Field, str]]:
     """Fields of `reader` that are not among `seen` (names in small letters), each with its documentation."""
-    docs = [item.get("doc", "") for item in json.loads(reader)["fields"]]
+    docs = [item.get("doc") for item in json.loads(reader)["fields"]]
     fields = zip(parse_record_schema(reader).fields, docs, strict=True)
-    return [(item, doc) for item, doc in fields if item.name.lower() not in seen]
+    return [
+        (item, doc.encode(errors="replace").decode() if isinstance(doc, str) else "")
+        for item, doc in fields
+        if item.name.lower() not in seen
+    ]
 
 
 def with_columns(text: str, reserved: Collection[str]) -> str:
     """The schema less the fields that no table could take beside those before them."""
     try:
         schema = json.loads(text)
+        names = {item["name"].lower() for item in schema["fields"]} - set(reserved)
+        if len(names) == len(schema["fields"]) and all(map(_is_held, parse_record_schema(text).fields)):
+            return text
         kept: list[Any] = []
         for item in schema["fields"]:
             taken = {*reserved, *(other["name"].lower() for other in kept)}
             if item["name"].lower() not in taken and _has_column({**schema, "fields": [*kept, item]}):
                 kept.append(item)
-    except (ValueError, KeyError, TypeError):
+    except (ProptechError, ValueError, KeyError, TypeError, AttributeError):
         return text
     return text if len(kept) == len(schema["fields"]) else json.dumps({**schema, "fields": kept})
 
 
 def _has_column(schema: dict[str, Any]) -> bool:
-    """Whether a column can hold the last field, and its default. A type that went with another field is none."""
+    """Whether a column can hold the last field. A type that went with another field is none."""
     try:
-        last = parse_record_schema(json.dumps(schema)).fields[-1]
-        if last.type.arrow is not None and last.has_default:
-            default_column(last, 1)
-    except (ProptechError, pa.ArrowException, TypeError, ValueError):
+        return _is_held(parse_record_schema(json.dumps(schema)).fields[-1])
+    except ProptechError:
         return False
-    return last.type.arrow is not None
+
+
+def _is_held(field: Field) -> bool:
+    """Whether a column can hold the field, and its default; of what is nested only defaults that hold nothing."""
+    if field.type.arrow is None or not is_name(field.name):
+        return False
+    if not field.has_default:
+        return True
+    empty = [] if pa.types.is_list(field.type.arrow) else {}
+    if pa.types.is_nested(field.type.arrow) and field.default is not None:
+        return field.default == empty and not pa.types.is_struct(field.type.arrow)
+    try:
+        default_column(field, 1)
+    except (pa.ArrowException, TypeError, ValueError, AttributeError):
+        return False
+    return True
 
 
 def _may_stand_in(base: str, needed: Collection[str], text: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
-from proptech_pipelines.contracts.storable import storable
+from proptech_pipelines.contracts.storable import json_storable
 from proptech_pipelines.contracts.wire import SchemaKey
 from proptech_pipelines.errors import IncompatibleSchema, RegistryUnavailable
 
@@ -100,7 +100,7 @@ class Registry:
         if schema is not None and schema.references:
             self._client.clear_caches()
             schema = self._ask(lambda: get("resolved"))
-        return None if schema is None or schema.schema_str is None else storable(schema.schema_str)
+        return None if schema is None or schema.schema_str is None else json_storable(schema.schema_str)
 
     def _ask(self, call: Callable[[], T]) -> T | None:
         """The answer, or None for "not found"."""

@@ -112,7 +112,7 @@ def with_defaults(plan: Resolution, decoded: Decoded) -> Decoded:
 def default_column(field: Field, rows: int) -> pa.Array:
     """The default of `field`, `rows` times."""
     value = field.default
-    if field.type.kind == "bytes" and value is not None:
+    if field.type.arrow == pa.binary() and value is not None:
         value = value.encode("latin-1")  # Avro writes the default of bytes as code points 0 to 255
     return pa.array([value], field.type.arrow).take(pa.array(np.zeros(rows, np.int64)))
 

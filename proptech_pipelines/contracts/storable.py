@@ -10,16 +10,24 @@ import re
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from proptech_pipelines.contracts.decoded import Flags, column_of, rows_with
 from proptech_pipelines.contracts.texts import Texts
 
 _UNSTORABLE = re.compile(r"\x00|\{(?=[A-Z_]+\})")
+_RE2 = r"\x00|\{[A-Z_]+\}"
+"""The same for Arrow, whose expressions look at nothing ahead."""
 
 
 def storable(text: str) -> str:
     """`text` with what cannot be kept made harmless, for texts that must be kept in any case."""
     return _UNSTORABLE.sub(lambda found: "\ufffd" if found[0] == "\x00" else "{ ", text)
+
+
+def json_storable(text: str) -> str:
+    """The JSON `text`, written so that it can be kept and means the same: a brace inside of it is escaped."""
+    return _UNSTORABLE.sub(r"\\u007b", text)
 
 
 def unstorable(table: pa.Table) -> dict[int, str]:
@@ -65,7 +73,8 @@ def _text_flags(column: pa.Array) -> Flags | None:
     data = Texts.of(column).data
     if not ((data == 0).any() or (data == ord("{")).any()):
         return None
-    flags = np.array([_UNSTORABLE.search(text or "") is not None for text in column.to_pylist()])
+    found = pc.call_function("match_substring_regex", [column], pc.MatchSubstringOptions(_RE2))
+    flags = found.to_numpy(zero_copy_only=False) == True  # noqa: E712 - null is no match
     return flags if flags.any() else None
 
 

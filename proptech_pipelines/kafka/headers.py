@@ -32,5 +32,5 @@ def headers_of(message: Message) -> Headers | None:
 
 def _mended(pair: tuple[str, bytes | None]) -> tuple[str, bytes | None]:
     """`pair`, which is looked at without touching a name that is not there."""
-    (*name, value) = gc.get_referents(pair)
-    return pair if name else ("\ufffd", value)
+    held = gc.get_referents(pair)
+    return pair if len(held) == len(pair) else ("\ufffd", held[0])

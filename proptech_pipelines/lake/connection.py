@@ -15,6 +15,8 @@ Connection = duckdb.DuckDBPyConnection
 """A connection to the lake, for annotations outside this package."""
 LakeError = duckdb.Error
 """What the lake raises that is not foreseen."""
+FAULTS = (duckdb.ProgrammingError, duckdb.DataError)
+"""Of these, what the SQL or the values are at fault for, so that another attempt ends in the same way."""
 LAKE = "lake"
 WITHOUT_TABLE_STATISTICS = "SET disabled_optimizers = 'statistics_propagation'"
 """DuckLake takes a file whose minimum of a column is unknown, since one row group has only nulls, for one without any

@@ -13,7 +13,7 @@ from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.positions import Positions
 from proptech_pipelines.lake.tables import RESERVED_COLUMNS
 from proptech_pipelines.lake.transactions import move_head, transaction
-from proptech_pipelines.models.model import Model, parse_select
+from proptech_pipelines.models.model import Model
 
 INGEST = "ingest"
 
@@ -165,18 +165,20 @@ def insert_staged(con: duckdb.DuckDBPyConnection, model: Model, item: TopicRows,
 
 
 def refused_rows(model: Model, item: TopicRows) -> dict[tuple[str, int, int], str]:
-    """Topic id, partition and offset of rows for which a column of `model` cannot be computed; which, and how."""
-    tree = parse_select(model.name, model.sql)
-    columns = {column.alias_or_name: column.unalias().sql("duckdb") for column in tree.expressions}
-    failing = " ".join(
-        f"when try(hash({value})) is null then '{quoted(name)}'" for name, value in columns.items()
-    )
+    """Topic id, partition and offset of the rows on which the SQL of `model` fails, and with which error."""
+    found: dict[tuple[str, int, int], str] = {}
     with duckdb.connect() as con:
-        con.register("decoded", item.rows)
-        found = con.execute(
-            f"from (select kafka_partition, kafka_offset, case {failing} end as failing from decoded) "
-            "where failing is not null"
-        ).fetchall()
-    return {
-        (item.topic_id, partition, offset): f"{name} = {columns[name]}" for partition, offset, name in found
-    }
+        parts = [item.rows]
+        while parts:
+            rows = parts.pop()
+            con.register("batch_rows", rows)
+            try:
+                con.execute(f"with decoded as (from batch_rows) {model.sql}").to_arrow_table()
+            except duckdb.Error as error:
+                if len(rows) > 1:
+                    half = len(rows) // 2
+                    parts += [rows.slice(half), rows.slice(0, half)]
+                    continue
+                where = (rows["kafka_partition"][0].as_py(), rows["kafka_offset"][0].as_py())
+                found[item.topic_id, *where] = str(error).splitlines()[0]
+    return found

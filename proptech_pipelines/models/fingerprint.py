@@ -97,7 +97,10 @@ def seen_names(model: Model) -> frozenset[str]:
     when the record is staged, by the schema that the generation keeps.
     """
     tree = parse_select(model.name, model.sql)
-    named = {column.name.lower() for column in tree.find_all(exp.Column)}
+    # A part of a record, `agent.name`, is a column `name` of a table `agent` to the parser.
+    columns = list(tree.find_all(exp.Column))
+    named = {column.name.lower() for column in columns}
+    named |= {part.name.lower() for column in columns for part in column.parts[:-1]} - {"decoded"}
     if tree.find(exp.Star, exp.Columns) or "decoded" in named:
         named.add("*")
     return frozenset(named | {topic(model.topic).event_time.lower()})

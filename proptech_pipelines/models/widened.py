@@ -10,20 +10,25 @@ from sqlglot.dialects.duckdb import DuckDB
 
 from proptech_pipelines.contracts.avro_schema import Field
 from proptech_pipelines.contracts.readers import new_fields
+from proptech_pipelines.contracts.storable import storable
 from proptech_pipelines.errors import ModelError
 from proptech_pipelines.models.fingerprint import seen_names
 from proptech_pipelines.models.model import Model, parse_model, parse_select
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _FROM = "\nfrom decoded"
+_FIRST_DAY, _END_DAY = -719_162, 2_932_897
+"""Days since 1970 of the first year, 1, and of the year 10000, which no table can keep any more."""
+_DAY_MS = 86_400_000
 _AS_TIMES = {
-    "date": "date '1970-01-01' + {0}",
-    "timestamp-millis": "epoch_ms({0})",
-    "timestamp-micros": "make_timestamp({0})",
-    "local-timestamp-millis": "epoch_ms({0})",
-    "local-timestamp-micros": "make_timestamp({0})",
+    ("date", "int"): ("date '1970-01-01' + {0}", 1),
+    ("timestamp-millis", "long"): ("epoch_ms({0})", _DAY_MS),
+    ("timestamp-micros", "long"): ("make_timestamp({0})", _DAY_MS * 1000),
+    ("local-timestamp-millis", "long"): ("epoch_ms({0})", _DAY_MS),
+    ("local-timestamp-micros", "long"): ("make_timestamp({0})", _DAY_MS * 1000),
 }
-"""Days, milliseconds and microseconds since 1970 as DATE and TIMESTAMP. Other logical types stay as they are."""
+"""Days, milliseconds and microseconds since 1970 as DATE and TIMESTAMP, and how many a day has. Other logical types,
+and these on another type than Avro has them on, stay as they are."""
 
 
 def widened(model: Model, reader: str, reserved: Collection[str]) -> Model:
@@ -38,7 +43,7 @@ def widened(model: Model, reader: str, reserved: Collection[str]) -> Model:
         column = _column(item.name)
         if column not in taken:
             taken.add(column)
-            about = " ".join((doc or f"Field {item.name} of a newer schema").split())
+            about = " ".join(storable(doc or f"Field {item.name} of a newer schema").split())
             lines.append(f"    {_value(item)} as {column} -- {about}")
     if not lines:
         return replace(model, reader_schema=reader)
@@ -60,8 +65,14 @@ def _column(name: str) -> str:
 
 
 def _value(field: Field) -> str:
+    """The field, or what it stands for; null for a time that no table can keep."""
     name = f'"{field.name}"' if _is_word_of_sql(field.name) else field.name
-    return _AS_TIMES.get(field.type.logical_type or "", "{0}").format(name)
+    as_time = _AS_TIMES.get((field.type.logical_type or "", field.type.kind))
+    if as_time is None:
+        return name
+    expression, day = as_time
+    first, end = _FIRST_DAY * day, _END_DAY * day
+    return f"case when {name} >= {first} and {name} < {end} then {expression.format(name)} end"
 
 
 @cache

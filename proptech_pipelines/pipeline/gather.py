@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -100,10 +100,14 @@ def _topic_batch(source: Topic, fetched: list[Fetched]) -> TopicBatch:
     )
 
 
+_kept_name = lru_cache(maxsize=1_024)(storable)
+"""Few names stand in many records."""
+
+
 def _header_column(headers: list[Headers | None]) -> pa.Array:
     return pa.array(
         [
-            [{"name": storable(name), "value": value} for name, value in header] if header else None
+            [{"name": _kept_name(name), "value": value} for name, value in header] if header else None
             for header in headers
         ],
         _HEADERS,

@@ -56,7 +56,12 @@ class IdleWatch:
         by_topic: dict[str, list[PartitionState]] = {}
         for state in states:
             by_topic.setdefault(state.topic, []).append(state)
-        unused = {topic for topic, group in by_topic.items() if all(state.is_unused for state in group)}
+        # One whose records were no rows, or gone before they were read, has no time of its own either.
+        unused = {
+            topic
+            for topic, group in by_topic.items()
+            if all(state.is_unused or state.stream_time_ms is None for state in group)
+        }
         times = {
             topic: least_ms
             for topic, group in by_topic.items()
@@ -90,13 +95,17 @@ class IdleWatch:
         target_ms: int | None,
         now_ms: int,
     ) -> list[ControlEntry]:
-        """Those of a topic to which no record was ever sent, which holds up the families that read it beside others."""
+        """Those of a topic that never had a row, which holds up the families that read it beside others.
+
+        Only the first time is it waited for so long: a restart does not stop what went on.
+        """
         partitions = [(state.topic_id, state.partition) for state in group]
         if target_ms is None:
             self.moved(partitions, now_ms)  # the wait begins when the others do
             return []
         silent_since_ms = max(self._moved_ms.setdefault(partition, now_ms) for partition in partitions)
-        if now_ms - silent_since_ms < self.idle_timeout_ms * QUIET_TOPIC_FACTOR:
+        was_raised = all(state.stream_time_ms is not None for state in group)
+        if not was_raised and now_ms - silent_since_ms < self.idle_timeout_ms * QUIET_TOPIC_FACTOR:
             return []
         return self._raised(group, end_offsets, target_ms, self.idle_timeout_ms, now_ms)
 

@@ -14,7 +14,7 @@ from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import INPUT_TOPICS, schema_versions, topic
 from proptech_pipelines.errors import ProptechError, SettingsError
 from proptech_pipelines.lake import building
-from proptech_pipelines.lake.connection import Connection, scalar
+from proptech_pipelines.lake.connection import FAULTS, Connection, scalar
 from proptech_pipelines.lake.generations import live_graph, shadow_graph, stored_readers
 from proptech_pipelines.lake.kept import read_kept
 from proptech_pipelines.lake.lease import Leases
@@ -145,7 +145,7 @@ def carry_out(con: Connection, checkout: Graph, plan: Plan, tools: Tools) -> Pla
     with tools.leases.hold(PLAN_LEASE):
         try:
             return _build_and_swap(con, checkout, now, tools)
-        except ProptechError as error:
+        except (ProptechError, *FAULTS) as error:
             set_state(con, plan.plan_id, "failed", {"error": str(error)})
             raise
 

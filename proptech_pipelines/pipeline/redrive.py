@@ -15,7 +15,7 @@ from proptech_pipelines.contracts.origin_headers import origin_of
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import INPUT_TOPICS
 from proptech_pipelines.contracts.wire import SchemaKey, schema_key_of
-from proptech_pipelines.errors import LedgerConflict, SettingsError
+from proptech_pipelines.errors import LedgerConflict, RowsRefused, SettingsError
 from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.generations import live_graph, stored_readers
@@ -160,7 +160,7 @@ class Redriver:
             try:
                 with self._leases.hold(INGEST_LEASE) if self._leases else nullcontext():
                     self._write(planned)
-            except LedgerConflict as error:
+            except (LedgerConflict, RowsRefused) as error:  # the latter where staging was swapped in between
                 log.info("the redrive plans again: %s", error)
                 time.sleep(0.01 * attempt)
             else:

@@ -1,7 +1,7 @@
 """The records of one topic as typed rows, or as the dead letters that they are. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,8 @@ from proptech_pipelines.contracts.dead_letter_reasons import Bad, DeadLetterReas
 from proptech_pipelines.contracts.decode import DecodedBatch, decode_records
 from proptech_pipelines.contracts.decoded import Flags
 from proptech_pipelines.contracts.rules import Limits
-from proptech_pipelines.contracts.storable import storable, unstorable
+from proptech_pipelines.contracts.storable import storable, unstorable, with_storable_texts
+from proptech_pipelines.contracts.topics import schema_fields
 from proptech_pipelines.contracts.wire import SchemaKey
 from proptech_pipelines.pipeline.gather import Int64, TopicBatch
 
@@ -55,13 +56,16 @@ def typed_rows(
     """Decode `batch` by the schema `reader`: what becomes of each of its records, whatever its place in the log."""
     decoded = decode_records(batch.topic, batch.frames, batch.timestamps_ms, schemas, limits, reader)
     rows = _with_tombstones(batch, decoded)
+    # As with all rules, what comes by a newer schema kills no record: it was a row under the schema before.
+    known = [name for name in rows.table.column_names if name in schema_fields(batch.topic.name)]
     unkept = [
         Bad(
             int(rows.index[row]), DeadLetterReason.UNSTORABLE_TEXT, f"{name} holds U+0000 or a word in braces"
         )
-        for row, name in unstorable(rows.table).items()
+        for row, name in unstorable(rows.table.select(known)).items()
     ]
-    return rows.without(unkept + _refused(batch, refused))
+    rows = rows.without(unkept + _refused(batch, refused))
+    return replace(rows, table=with_storable_texts(rows.table))
 
 
 def _refused(batch: TopicBatch, refused: Refused) -> list[Bad]:

@@ -1,7 +1,6 @@
 """Apache Kafka in KRaft mode: one process that is broker and controller, on the loopback address alone."""
 
 import base64
-import os
 import shutil
 import subprocess
 import uuid
@@ -14,6 +13,7 @@ from proptech_pipelines.services.artifacts import kafka_jars
 from proptech_pipelines.services.java import JAVA_ENVIRONMENT, JavaService, java_command
 from proptech_pipelines.services.ports import HOST, require_free
 from proptech_pipelines.services.process import Command
+from proptech_pipelines.settings import environment_for
 
 MAX_HEAP_MIB = 768
 _PROPERTIES_FILE = "server.properties"
@@ -102,7 +102,7 @@ class KafkaBroker(JavaService):
         arguments = ("format", "--standalone", f"--cluster-id={_new_cluster_id()}", "-c", properties.name)
         done = subprocess.run(
             self._java("kafka.tools.StorageTool", *arguments),
-            env={**os.environ, **JAVA_ENVIRONMENT},
+            env={**environment_for(self.home), **JAVA_ENVIRONMENT},
             cwd=self._folder,
             capture_output=True,
             text=True,

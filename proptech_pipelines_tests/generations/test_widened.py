@@ -59,6 +59,14 @@ def optional(name: str, kind: object) -> dict[str, object]:
     return {"name": name, "type": ["null", kind], "default": None}
 
 
+def wide(depth: int) -> dict[str, object]:
+    """A record of two of a record of two, and so on: a million parts."""
+    inner = wide(depth - 1) if depth else "int"
+    again = f"R{depth - 1}" if depth else "int"
+    fields = [{"name": "left", "type": inner}, {"name": "right", "type": again}]
+    return {"type": "record", "name": f"R{depth}", "fields": fields}
+
+
 AGENT = {
     "type": "record",
     "name": "Agent",
@@ -89,6 +97,14 @@ LOGICAL = {"type": "int", "logicalType": "date"}, {"type": "long", "logicalType"
         (optional("select", "string"), "select_", "VARCHAR"),
         (optional("builtOn", LOGICAL[0]), "built_on", "DATE"),
         (optional("soldAt", LOGICAL[1]), "sold_at", "TIMESTAMP"),
+        (optional("no", {"type": "long", "logicalType": "date"}), "no", "BIGINT"),
+        (optional("text", {"type": "string", "logicalType": "timestamp-millis"}), "text", "VARCHAR"),
+        (
+            {"name": "doc", "type": "int", "default": 0, "doc": "a\0b {DATA_PATH} \ud800\n--*/"},
+            "doc",
+            "INTEGER",
+        ),
+        ({"name": "odd", "type": "int", "default": 0, "doc": 7}, "odd", "INTEGER"),
     ],
     ids=lambda item: item if isinstance(item, str) else "",
 )
@@ -110,6 +126,15 @@ def test_a_new_field_becomes_a_column_of_its_type(field, column, kind):
         optional("empty", {"type": "record", "name": "Empty", "fields": []}),
         optional("twice", {**AGENT, "fields": [*AGENT["fields"], {"name": "NAME", "type": "string"}]}),
         optional("kafka_offset", "long"),
+        optional("a b", "long"),
+        optional("odd", {**AGENT, "fields": [{"name": 'a"b', "type": "string"}]}),
+        {"name": "at", "type": {"type": "map", "values": "int"}, "default": {"a": 1}},
+        {
+            "name": "home",
+            "type": {**AGENT, "fields": [{"name": "x", "type": "int", "default": 1}]},
+            "default": {},
+        },
+        optional("wide", wide(20)),
         optional("PRICE", "long"),
     ],
     ids=lambda item: item["name"],
@@ -131,6 +156,32 @@ def test_a_field_whose_column_would_bear_the_name_of_another_stays_in_the_log(na
     model = checkout_graph()["stg_property_listings"]
     reader = widest_reader(BASE, ["price"], [with_fields(optional(name, "long"))], RESERVED_COLUMNS)
     assert widened(model, reader, RESERVED_COLUMNS).column_names == model.column_names
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "kept"),
+    [
+        (LOGICAL[0], [-719_163, -719_162, 2_932_896, 2_932_897, 2**31 - 1, -(2**31)], 2),
+        (
+            LOGICAL[1],
+            [-62_135_596_800_000_001, -62_135_596_800_000_000, 253_402_300_799_999_999, 2**63 - 1],
+            2,
+        ),
+        ({"type": "long", "logicalType": "timestamp-millis"}, [-(2**63), 0, 253_402_300_800_000, 2**62], 1),
+    ],
+)
+def test_a_time_that_no_table_can_keep_is_null(kind, values, kept):
+    model = checkout_graph()["stg_property_listings"]
+    wide = widened(model, with_fields(optional("moment", kind)), RESERVED_COLUMNS)
+    given = ", ".join(
+        f'cast(null as {kind}) as "{name}"' for name, kind in decoded_columns(topic(TOPIC)).items()
+    )
+    with duckdb.connect() as con:
+        rows = con.execute(
+            f"with decoded as (select {given}, unnest({values}) as moment) select moment from ({wide.sql}) "
+            "where year(moment) between 1 and 9999"
+        ).fetchall()
+    assert len(rows) == kept
 
 
 def test_every_staging_model_can_be_widened():

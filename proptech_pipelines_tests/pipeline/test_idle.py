@@ -188,6 +188,25 @@ def test_topics_that_were_never_used_are_raised_again_and_do_not_wait_for_each_o
     assert raised(BEGIN + QUIET + TIMEOUT, 70, 50) == {UNUSED: 70, THIRD: 70}
 
 
+def test_a_topic_that_was_raised_before_goes_on_after_a_restart():
+    watch = IdleWatch(TIMEOUT, MAX_AHEAD)
+    watch.moved([(TOPIC, 0)], BEGIN)
+    states = [PartitionState(TOPIC, TOPIC, 1, 0, 9, 70), PartitionState(UNUSED, UNUSED, 1, 0, 0, 50)]
+    (entry,) = watch.entries(states, {}, BEGIN, [frozenset({TOPIC, UNUSED})])
+    assert (entry.topic, entry.stream_time_ms) == (UNUSED, 70)
+
+
+def test_a_topic_of_dead_letters_alone_holds_up_nothing_either():
+    watch = IdleWatch(TIMEOUT, MAX_AHEAD)
+    states = [PartitionState(TOPIC, TOPIC, 1, 0, 9, 70), PartitionState(UNUSED, UNUSED, 1, 0, 3, None)]
+    together = [frozenset({TOPIC, UNUSED})]
+    for now_ms, expected in ((BEGIN, []), (BEGIN + QUIET - 1, []), (BEGIN + QUIET, [70])):
+        watch.moved([(TOPIC, 0)], now_ms)
+        found = watch.entries(states, {(UNUSED, 0): 3}, now_ms, together)
+        assert [entry.stream_time_ms for entry in found] == expected
+    assert watch.entries(states, {(UNUSED, 0): 4}, now_ms + QUIET, together)[0].topic == TOPIC
+
+
 def test_the_wait_for_a_topic_begins_when_those_beside_it_do():
     watch = IdleWatch(TIMEOUT, MAX_AHEAD)
     together = [frozenset({TOPIC, UNUSED})]

@@ -51,15 +51,16 @@ def values(lake):
     ).fetchall()
 
 
-MESSAGE = "new_value = CAST(newValue AS INT)"
+def message(value):
+    return f"Conversion Error: Could not convert string '{value}' to INT32 when casting from source column newValue"
 
 
 def test_rows_on_which_the_sql_fails_are_dead_letters_and_move_no_stream_time(lake):
     lake.pipe([update(0, "3"), update(1, "three"), update(2, None), update(3, "conflict")])
     assert values(lake) == [(0, 3), (2, None)]
     assert letters(lake) == [
-        (1, "refused_by_staging", "contract", MESSAGE),
-        (3, "refused_by_staging", "contract", MESSAGE),
+        (1, "refused_by_staging", "contract", message("three")),
+        (3, "refused_by_staging", "contract", message("conflict")),
     ]
     (state,) = lake.ingest.positions.partitions.values()
     assert (state.next_offset, state.stream_time_ms) == (4, NOON_MS + 2)
