@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from proptech_pipelines.contracts.decoded import Flags, column_of, rows_with
-from proptech_pipelines.contracts.texts import Texts
 
 _UNSTORABLE = re.compile(r"\x00|\{(?=[A-Z_]+\})")
 _RE2 = r"\x00|\{[A-Z_]+\}"
@@ -70,8 +69,9 @@ def _flags(column: pa.Array) -> Flags | None:
 
 
 def _text_flags(column: pa.Array) -> Flags | None:
-    data = Texts.of(column).data
-    if not ((data == 0).any() or (data == ord("{")).any()):
+    texts = column.buffers()[2]
+    data = b"" if texts is None else texts.to_pybytes()
+    if b"\0" not in data and b"{" not in data:
         return None
     found = pc.call_function("match_substring_regex", [column], pc.MatchSubstringOptions(_RE2))
     flags = found.to_numpy(zero_copy_only=False) == True  # noqa: E712 - null is no match

@@ -57,7 +57,8 @@ def typed_rows(
     decoded = decode_records(batch.topic, batch.frames, batch.timestamps_ms, schemas, limits, reader)
     rows = _with_tombstones(batch, decoded)
     # As with all rules, what comes by a newer schema kills no record: it was a row under the schema before.
-    known = [name for name in rows.table.column_names if name in schema_fields(batch.topic.name)]
+    names = rows.table.column_names
+    known = [name for name in names if name in schema_fields(batch.topic.name)]
     unkept = [
         Bad(
             int(rows.index[row]), DeadLetterReason.UNSTORABLE_TEXT, f"{name} holds U+0000 or a word in braces"
@@ -65,7 +66,7 @@ def typed_rows(
         for row, name in unstorable(rows.table.select(known)).items()
     ]
     rows = rows.without(unkept + _refused(batch, refused))
-    return replace(rows, table=with_storable_texts(rows.table))
+    return rows if known == names else replace(rows, table=with_storable_texts(rows.table))
 
 
 def _refused(batch: TopicBatch, refused: Refused) -> list[Bad]:
