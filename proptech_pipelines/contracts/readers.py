@@ -10,6 +10,7 @@ from proptech_pipelines.contracts.avro_columns import is_name
 from proptech_pipelines.contracts.avro_schema import Field, parse_record_schema
 from proptech_pipelines.contracts.resolution import default_column
 from proptech_pipelines.contracts.schema_changes import schema_changes
+from proptech_pipelines.contracts.storable import json_storable
 from proptech_pipelines.errors import ProptechError
 
 
@@ -55,7 +56,8 @@ def with_columns(text: str, reserved: Collection[str]) -> str:
                 kept.append(item)
     except (ProptechError, ValueError, KeyError, TypeError, AttributeError):
         return text
-    return text if len(kept) == len(schema["fields"]) else json.dumps({**schema, "fields": kept})
+    whole = len(kept) == len(schema["fields"])
+    return text if whole else json_storable(json.dumps({**schema, "fields": kept}))
 
 
 def _has_column(schema: dict[str, Any]) -> bool:

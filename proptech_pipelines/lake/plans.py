@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from proptech_pipelines.contracts.storable import json_storable
 from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.transactions import transaction
 from proptech_pipelines.models.changes import TableChange
@@ -73,12 +74,12 @@ def add_plan(con: Connection, plan: Plan) -> None:
                 plan.level,
                 plan.state,
                 list(plan.tables),
-                json.dumps(plan.changes),
-                json.dumps(plan.schemas),
+                _json(plan.changes),
+                _json(plan.schemas),
                 plan.events,
                 plan.bytes,
                 plan.seconds,
-                json.dumps(plan.report),
+                _json(plan.report),
             ],
         )
 
@@ -86,13 +87,18 @@ def add_plan(con: Connection, plan: Plan) -> None:
 def set_state(con: Connection, plan_id: str, state: State, report: dict[str, Any] | None = None) -> None:
     """Note what became of a plan."""
     kept = "report" if report is None else "?"
-    values: list[Any] = [state, *([] if report is None else [json.dumps(report)]), plan_id]
+    values: list[Any] = [state, *([] if report is None else [_json(report)]), plan_id]
     with transaction(con):
         con.execute(
             f"update plans set state = ?, report = {kept}, updated_at = now() at time zone 'UTC' "
             "where plan_id = ?",
             values,
         )
+
+
+def _json(value: Any) -> str:
+    """A plan quotes schemas and errors, which may quote anything."""
+    return json_storable(json.dumps(value))
 
 
 def _plan(row: tuple[Any, ...]) -> Plan:

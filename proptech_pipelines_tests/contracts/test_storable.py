@@ -1,11 +1,13 @@
 """Texts that the catalog would take for its own, at any depth of a column."""
 
+import json
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proptech_pipelines.contracts.storable import storable, unstorable, with_storable_texts
+from proptech_pipelines.contracts.storable import json_storable, storable, unstorable, with_storable_texts
 
 BAD = ["\0", "a\0b", "{DATA_PATH}", "x{SNAPSHOT_ID}y", "{{A}}", "{_}"]
 GOOD = [
@@ -37,6 +39,14 @@ def test_what_cannot_be_kept_is_found_and_made_harmless(text):
 def test_all_else_is_left_alone(text):
     assert unstorable(pa.table({"text": [text]})) == {}
     assert storable(text) == text
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_json_is_written_so_that_it_can_be_kept_and_means_the_same(text):
+    value = {"a": [text, 1], "{B}": None}
+    kept = json_storable(json.dumps(value))
+    assert json.loads(kept) == value
+    assert storable(kept) == kept
 
 
 TEXTS = st.one_of(st.none(), st.sampled_from([*BAD, *GOOD]))

@@ -7,6 +7,7 @@ import pytest
 
 from proptech_pipelines.contracts.columns import decoded_columns
 from proptech_pipelines.contracts.readers import widest_reader
+from proptech_pipelines.contracts.storable import storable
 from proptech_pipelines.contracts.topics import schema_text, topic
 from proptech_pipelines.lake.generations import checkout_graph, staging_table
 from proptech_pipelines.lake.tables import RESERVED_COLUMNS
@@ -143,6 +144,15 @@ def test_a_field_that_no_column_can_hold_is_left_out_and_those_behind_it_are_rea
     reader = widest_reader(BASE, ["price"], [with_fields(field, SOLAR)], RESERVED_COLUMNS)
     assert json.loads(reader) == json.loads(with_fields(SOLAR))
     assert list(decoded_columns(topic(TOPIC), reader))[-1] == "solarPanels"
+
+
+def test_what_is_left_of_a_schema_can_be_kept():
+    doc = {**SOLAR, "doc": "{DATA_PATH}"}
+    reader = widest_reader(
+        BASE, ["price"], [with_fields(optional("kafka_offset", "long"), doc)], RESERVED_COLUMNS
+    )
+    assert storable(reader) == reader
+    assert json.loads(reader) == json.loads(with_fields(doc))
 
 
 def test_a_field_of_a_type_that_went_with_another_field_goes_with_it():
