@@ -10,6 +10,7 @@ import pyarrow as pa
 from proptech_pipelines.errors import RowsRefused
 from proptech_pipelines.lake.connection import quoted
 from proptech_pipelines.lake.control import ControlEntry
+from proptech_pipelines.lake.letters import Coordinates
 from proptech_pipelines.lake.positions import Positions
 from proptech_pipelines.lake.tables import RESERVED_COLUMNS
 from proptech_pipelines.lake.transactions import move_head, transaction
@@ -164,9 +165,9 @@ def insert_staged(con: duckdb.DuckDBPyConnection, model: Model, item: TopicRows,
         ) from error
 
 
-def refused_rows(model: Model, item: TopicRows) -> dict[tuple[str, int, int], str]:
+def refused_rows(model: Model, item: TopicRows) -> dict[Coordinates, str]:
     """Topic id, partition and offset of the rows on which the SQL of `model` fails, and with which error."""
-    found: dict[tuple[str, int, int], str] = {}
+    found: dict[Coordinates, str] = {}
     with duckdb.connect() as con:
         parts = [item.rows]
         while parts:

@@ -11,6 +11,7 @@ from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.generations import live_graph
+from proptech_pipelines.lake.letters import Coordinates
 from proptech_pipelines.lake.log_writer import INGEST, Batch, write_batch
 from proptech_pipelines.lake.positions import PartitionState, Positions, read_positions
 from proptech_pipelines.lake.transactions import head, snapshot
@@ -77,7 +78,7 @@ class Ingest:
         ]
         schemas, resolved = self._resolve(batches)
         entries = [*resolved, *control]
-        refused: dict[tuple[str, int, int], str] = {}
+        refused: dict[Coordinates, str] = {}
         while True:
             prepared = prepare(positions, batches, schemas, self._limits, self._readers, refused)
             prepared.ranges += _raised(positions, control)

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from proptech_pipelines.contracts.dead_letter_reasons import Bad, DeadLetterReason, stage_of
 from proptech_pipelines.contracts.rules import Limits
-from proptech_pipelines.contracts.storable import storable
 from proptech_pipelines.contracts.wire import SchemaKey
 from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.kafka.records import Fetched
@@ -190,7 +189,7 @@ def _dead_table(log: pa.Table, bad: Sequence[Bad]) -> pa.Table:
     return (
         picked.append_column("stage", pa.array([stage_of(item.reason) for item in bad]))
         .append_column("reason", pa.array([str(item.reason) for item in bad]))
-        .append_column("message", pa.array([storable(item.message) for item in bad]))
+        .append_column("message", pa.array([item.message for item in bad]))
         .drop_columns(["kafka_date"])
     )
 

@@ -6,6 +6,7 @@ redrive came between, or the head moved, it plans again. A letter gives at most 
 
 import logging
 import time
+from collections import ChainMap
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -192,10 +193,11 @@ class Redriver:
         def plan(refused: Refused) -> Plan:
             return plan_redrive(batches, schemas, self._limits, self._max_attempts, readers, refused)
 
-        refused: dict[tuple[str, int, int], str] = {}
-        for item in plan({}).staged:
-            refused |= refused_rows(staging[item.topic], item)
-        return _Planned(plan(refused), commit_number, resolved)
+        planned = plan({})
+        found = [refused_rows(staging[item.topic], item) for item in planned.staged]
+        if any(found):
+            planned = plan(ChainMap(*found))
+        return _Planned(planned, commit_number, resolved)
 
     def _write(self, planned: _Planned) -> None:
         plan = planned.plan

@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from proptech_pipelines.contracts.dead_letter_reasons import stage_of
 from proptech_pipelines.contracts.rules import Limits
-from proptech_pipelines.contracts.storable import storable
 from proptech_pipelines.contracts.wire import SCHEMA_HEADER, SchemaKey
 from proptech_pipelines.kafka.records import Fetched, Headers
 from proptech_pipelines.lake.letters import Copy, Letter
@@ -108,9 +107,7 @@ def plan_redrive(
         for bad in rows.bad:
             trial = trials[bad.index]
             outcome = "parked" if trial.letter.attempts + 1 >= max_attempts else "failed"
-            found[bad.index] = Outcome(
-                trial, outcome, stage_of(bad.reason), str(bad.reason), storable(bad.message)
-            )
+            found[bad.index] = Outcome(trial, outcome, stage_of(bad.reason), str(bad.reason), bad.message)
         plan.outcomes += [found[index] for index in range(len(trials))]
     return plan
 

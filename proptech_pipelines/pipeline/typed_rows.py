@@ -13,6 +13,7 @@ from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.storable import storable, unstorable, with_storable_texts
 from proptech_pipelines.contracts.topics import schema_fields
 from proptech_pipelines.contracts.wire import SchemaKey
+from proptech_pipelines.lake.letters import Coordinates
 from proptech_pipelines.pipeline.gather import Int64, TopicBatch
 
 
@@ -42,8 +43,8 @@ class TypedRows:
         )
 
 
-Refused = Mapping[tuple[str, int, int], str]
-"""Why the SQL of staging models fails on rows, by topic id, partition and offset."""
+Refused = Mapping[Coordinates, str]
+"""Why the SQL of staging models fails on rows."""
 
 
 def typed_rows(
@@ -66,6 +67,8 @@ def typed_rows(
         for row, name in unstorable(rows.table.select(known)).items()
     ]
     rows = rows.without(unkept + _refused(batch, refused))
+    # A message quotes what is wrong, and is kept itself.
+    rows = replace(rows, bad=[replace(item, message=storable(item.message)) for item in rows.bad])
     return rows if known == names else replace(rows, table=with_storable_texts(rows.table))
 
 
