@@ -19,27 +19,37 @@ from proptech_pipelines.benchmarks.figures import Quantiles
 from proptech_pipelines.contracts.topics import schema_text
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.kafka.tail import TopicTail
-from proptech_pipelines.lake.connection import LAKE, METADATA_SCHEMA, Connection, connect
+from proptech_pipelines.lake.connection import Connection, catalog_tables, connect, scalar
 from proptech_pipelines.settings import Settings, environment_for
 
 _WARM_UP_SECONDS = 45.0
-_CATALOG = f"__ducklake_metadata_{LAKE}.{METADATA_SCHEMA}"
 
 
 @dataclass(frozen=True)
 class Latency:
-    """Over all records sent while following. `hand_overs` are runs that took over from another in that time."""
+    """Over all records sent while following. `hand_overs` are runs that took over from another in that time,
+    `backfills` those that were carried out meanwhile."""
 
     visible_ms: Quantiles | None
     alert_ms: Quantiles | None
     commit_ms: Quantiles | None
     hand_overs: int
+    backfills: int
 
 
 def measure_latency(
-    folder: Path, minutes: float, events_per_second: float, follow_seconds: int, tell: Callable[[str], None]
+    folder: Path,
+    minutes: float,
+    events_per_second: float,
+    follow_seconds: int,
+    tell: Callable[[str], None],
+    *,
+    beside_backfill: bool = False,
 ) -> Latency:
     """Bring everything up in `folder`, let it follow for `minutes`, and read off when rows and alerts came out.
+
+    With `beside_backfill` every family that reads price changes is derived again from its first day on, time after
+    time.
 
     `visible_ms`: from a price change's scheduled send time to the commit that put it into price_change_windows.
     `alert_ms`: from the send time of each record that an alert message counts first, to a read_committed reader.
@@ -51,10 +61,15 @@ def measure_latency(
         begun_ms = time.time() * 1000
         with _AlertReader(settings) as alerts:
             tell(f"following for {minutes:g} minutes at {events_per_second:g} events/s")
-            time.sleep(minutes * 60)
+            end = time.monotonic() + minutes * 60
+            backfills = 0
+            while beside_backfill and time.monotonic() < end:
+                _proptech(folder, follow_seconds, "backfill", "price_change_windows", "--subtree")
+                backfills += 1
+            time.sleep(max(end - time.monotonic(), 0))
             ended_ms = time.time() * 1000
             time.sleep(5)
-        return _read_off(settings, begun_ms, ended_ms, alerts.received)
+        return _read_off(settings, begun_ms, ended_ms, alerts.received, backfills)
     finally:
         _proptech(folder, follow_seconds, "down")
 
@@ -102,7 +117,11 @@ class _AlertReader:
 
 
 def _read_off(
-    settings: Settings, begun_ms: float, ended_ms: float, received: list[tuple[str, int, int, float]]
+    settings: Settings,
+    begun_ms: float,
+    ended_ms: float,
+    received: list[tuple[str, int, int, float]],
+    backfills: int,
 ) -> Latency:
     con = connect(settings, read_only=True)
     try:
@@ -132,24 +151,30 @@ def _read_off(
         Quantiles.of([row[0] for row in alerts]),
         Quantiles.of([row[0] for row in commits if row[0] is not None]),
         _hand_overs(settings, begun_ms, ended_ms),
+        backfills,
     )
 
 
 def _lay_out(con: Connection) -> None:
     """Temporary tables: when each transaction committed, by the catalog's clock, and which records it brought."""
+    catalog = catalog_tables(con)
     table = con.execute(
-        f"select d.table_name from {_CATALOG}.ducklake_inlined_data_tables as d "
-        f"inner join {_CATALOG}.ducklake_table as t on d.table_id = t.table_id where t.table_name = 'ledger'"
+        f"select d.table_name from {catalog}.ducklake_inlined_data_tables as d "
+        f"inner join {catalog}.ducklake_table as t on d.table_id = t.table_id where t.table_name = 'ledger'"
     ).fetchone()
     if table is None:
         raise ServiceError("The ledger is not in the catalog.", "measure on a fresh home folder.")
+    if scalar(con, "select count(*) from ledger") != scalar(
+        con, f"select count(*) from {catalog}.{table[0]}"
+    ):
+        raise ServiceError("Part of the ledger is in files by now.", "measure for a shorter time.")
     con.execute(
         f"""
         create temporary table commits as
         select l.writer, l.commit_number, l.input_commit, epoch_ms(s.snapshot_time) as at_ms,
             coalesce(lag(l.input_commit) over (partition by l.writer order by l.commit_number), 0) as low
-        from {_CATALOG}.{table[0]} as l
-        inner join {_CATALOG}.ducklake_snapshot as s on l.begin_snapshot = s.snapshot_id"""
+        from {catalog}.{table[0]} as l
+        inner join {catalog}.ducklake_snapshot as s on l.begin_snapshot = s.snapshot_id"""
     )
     con.execute(
         """

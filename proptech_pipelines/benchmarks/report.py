@@ -21,7 +21,11 @@ def show_stream(throughput: Mapping[str, Sequence[Throughput]], latency: Latency
         "ingest_alone": chosen["ingest"].as_json(),
         "visible_ms": _json(latency.visible_ms) if latency else None,
         "alert_ms": _json(latency.alert_ms) if latency else None,
-        "following": {"commit_ms": _json(latency.commit_ms), "hand_overs": latency.hand_overs}
+        "following": {
+            "commit_ms": _json(latency.commit_ms),
+            "hand_overs": latency.hand_overs,
+            "backfills": latency.backfills,
+        }
         if latency
         else None,
     }
@@ -42,7 +46,8 @@ def show_stream(throughput: Mapping[str, Sequence[Throughput]], latency: Latency
     if latency:
         console.print(
             f"following: visible p50/p99 {_text(latency.visible_ms)} ms, alerts {_text(latency.alert_ms)} ms, "
-            f"commits every {_text(latency.commit_ms)} ms, {latency.hand_overs} hand-overs"
+            f"commits every {_text(latency.commit_ms)} ms, {latency.hand_overs} hand-overs, "
+            f"{latency.backfills} backfills"
         )
     print(json_line(figures))  # noqa: T201
 

@@ -103,7 +103,9 @@ def _run(settings: Settings, request: "Request") -> None:
     from proptech_pipelines.lake.lease import Leases  # noqa: PLC0415
     from proptech_pipelines.lake.opening import open_lake  # noqa: PLC0415
     from proptech_pipelines.pipeline.backfill import backfill as carry_out  # noqa: PLC0415
+    from proptech_pipelines.pipeline.priority import stand_back  # noqa: PLC0415
 
+    stand_back()
     done: list[Done] = []
     with open_lake(settings) as con, Leases(settings) as leases:
         for part in carry_out(con, leases, request):

@@ -22,6 +22,9 @@ def stream(
     ] = 0.0,
     events_per_second: Annotated[float, typer.Option(help="Rate while following.")] = 1000.0,
     follow_seconds: Annotated[int, typer.Option(help="Length of a stream run while following.")] = 150,
+    beside_backfill: Annotated[
+        bool, typer.Option("--beside-backfill", help="Derive all families again and again while following.")
+    ] = False,
     no_produce: Annotated[
         bool, typer.Option("--no-produce", help="Measure what the topics already hold.")
     ] = False,
@@ -62,7 +65,12 @@ def stream(
     if latency_minutes:
         with tempfile.TemporaryDirectory(prefix="proptech-bench-") as folder:
             latency = measure_latency(
-                Path(folder), latency_minutes, events_per_second, follow_seconds, error_console.print
+                Path(folder),
+                latency_minutes,
+                events_per_second,
+                follow_seconds,
+                error_console.print,
+                beside_backfill=beside_backfill,
             )
     show_stream(throughput, latency)
 

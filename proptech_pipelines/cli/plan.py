@@ -94,8 +94,10 @@ def purge(
 def _lake(home: Home) -> "Iterator[tuple[Connection, Graph, Tools]]":
     from proptech_pipelines.lake.lease import Leases  # noqa: PLC0415
     from proptech_pipelines.pipeline.plan import planning, tools_of  # noqa: PLC0415
+    from proptech_pipelines.pipeline.priority import stand_back  # noqa: PLC0415
 
     settings = Settings.load(home)
+    stand_back()
     with planning(settings) as (con, graph), Leases(settings) as leases:
         yield con, graph, tools_of(settings, leases, on_slice=_show_slice)
 

@@ -31,7 +31,7 @@ class Counts:
 
 
 class DuckDBEngine:
-    """Advances the tables of one graph on one connection, inside the caller's transaction.
+    """Advances the tables of one graph on one connection: computes a step, then appends it in a transaction.
 
     Results of a step stand in temporary tables `delta_<model>` until the next one.
     """
@@ -41,19 +41,29 @@ class DuckDBEngine:
         self._graph = graph
         self._memory = memory or Memory()
         self._session = Session(con, graph)
+        self._revised: list[str] = []
 
-    def advance(self, family: str, part: slices.Slice, commit_number: int) -> Counts:
-        """Take the staging rows of `part` into every stored table of `family`, as its transaction `commit_number`.
+    def compute(self, family: str, part: slices.Slice, commit_number: int) -> Counts:
+        """Work out what the staging rows of `part` add to every stored table of `family`; the lake stays as it is.
 
-        Raises ModelError if a table and its late rows do not account for every row of its input.
+        Call it in a snapshot. `commit_number` is that of the transaction in which `append` is called. Raises
+        ModelError if a table and its late rows do not account for every row of its input.
         """
-        self._session = Session(self._con, self._graph, family, self._memory)
-        rows_in = self._session.take(family, part)
+        session = self._session = Session(self._con, self._graph, family, self._memory)
+        self._revised = []
+        rows_in = session.take(family, part)
         for model in self._graph.stored(family):
             self._compute_delta(model, part)
-            add_readmitted(self._session, model, part, commit_number)
-            self.append_delta(model, commit_number)
+            self._revised += add_readmitted(session, model, part, commit_number)
+            session.pending[model.name] = session.count(f"delta_{model.name}")
         return self._conserved(family, rows_in, part)
+
+    def append(self, family: str, commit_number: int) -> None:
+        """Append what was computed to the stored tables of `family`, inside the caller's transaction."""
+        for model in self._graph.stored(family):
+            self.append_delta(model, commit_number)
+        for name in self._revised:
+            self._con.execute(f"insert into lake.revision_records from {name}")
 
     def touched_days(self, family: str) -> tuple[date, ...]:
         """Days of the rows in the deltas of `family`, ascending."""
@@ -104,9 +114,11 @@ class DuckDBEngine:
 
     def append_delta(self, model: Model, commit_number: int) -> int:
         """Append `delta_<model>` to the stored table and return its number of rows; nothing is written for none."""
-        rows = self._session.count(f"delta_{model.name}")
+        rows = self._session.pending.pop(model.name, None)
+        if rows is None:
+            rows = self._session.count(f"delta_{model.name}")
         if rows:
-            columns = ", ".join((("sign",) if model.kind == "recompute" else ()) + model.column_names)
+            columns = ", ".join(model.stored_columns)
             self._con.execute(
                 f"insert into lake.{model.table} select {commit_number}, {columns} from delta_{model.name}"
             )

@@ -24,22 +24,24 @@ def readmissions_in(session: Session, fold: Model, part: slices.Slice) -> list[i
     return [number for number in numbers if part.low < number <= part.high]
 
 
-def add_readmitted(session: Session, fold: Model, part: slices.Slice, commit_number: int) -> None:
+def add_readmitted(session: Session, fold: Model, part: slices.Slice, commit_number: int) -> list[str]:
     """Add to `delta_<fold>`, which holds the rows of `part`, what re-admissions in `part` add.
 
-    What each of them changes becomes revisions under the family's `commit_number`. Call it before the delta is
-    appended to the stored table.
+    What each of them changes becomes revisions under the family's `commit_number`: the temporary tables that hold
+    them.
     """
     before: list[str] = []
+    revised: list[str] = []
     for number in readmissions_in(session, fold, part):
         name = f"readmitted_{fold.name}_{number}"
         session.temporary(
             name, readmitted_rows(session, fold, fold, part.high, f"{COMMIT_COLUMN} = {number}")
         )
-        _revise(session, fold, part, number, before, commit_number)
+        revised.append(_revise(session, fold, part, number, before, commit_number))
         before.append(name)
     for name in before:
         session.con.execute(f"insert into delta_{fold.name} by name from {name}")
+    return revised
 
 
 def readmitted_rows(session: Session, fold: Model, model: Model, high: int, condition: str) -> str:
@@ -53,7 +55,7 @@ def readmitted_rows(session: Session, fold: Model, model: Model, high: int, cond
     def leaf(root: Model) -> str:
         if root.kind == "staging":
             return session.staged(root, f"{COMMIT_COLUMN} <= {high}{bounds} and {key}")
-        return slices.whole_rows(root, f"lake.{root.table}")
+        return slices.whole_rows(root, session.stored(root))
 
     assert fold.conserves is not None
     rows = fold.conserves.rows
@@ -110,17 +112,19 @@ def _let_in(rows: str, key: str) -> str:
 
 def _revise(
     session: Session, fold: Model, part: slices.Slice, number: int, earlier: Sequence[str], commit_number: int
-) -> None:
-    """Write the groups that re-admission `number` touches, as they are by the log below it and with it."""
+) -> str:
+    """The temporary table of the groups that re-admission `number` touches, as they are by the log below it and
+    with it."""
     keys, merged = session.graph.folds[fold.name].keys, session.graph.folds[fold.name].merged
     touched, columns = f"readmitted_{fold.name}_{number}", ", ".join(fold.column_names)
     known = [f"select {columns} from lake.{fold.table}", f"from ({_below(session.graph, fold, number)})"]
     known += [f"select {columns} from {name}" for name in earlier]
     was = _joined("semi", " union all ".join(known), touched, keys)
     row = _json("r", fold.column_names)
-    session.con.execute(
+    revised = f"revised_{fold.name}_{number}"
+    session.temporary(
+        revised,
         f"""
-        insert into lake.revision_records
         with known as ({was}),
         as_was as ({merged("known")}),
         as_is as ({merged(f"(from known union all select {columns} from {touched})")})
@@ -129,8 +133,9 @@ def _revise(
             {_json("i", keys)}, (select {row} from as_was as r where {slices.same("r", "i", keys)}),
             {_json("i", fold.column_names)}, now() at time zone 'UTC'
         from as_is as i
-        order by all"""
+        order by all""",
     )
+    return revised
 
 
 def _below(graph: Graph, fold: Model, number: int) -> str:
@@ -151,7 +156,7 @@ def _near_readmitted(session: Session, fold: Model, high: int) -> slices.Leaf:
     def leaf(root: Model) -> str:
         if root.kind == "staging":
             return session.staged(root, f"{COMMIT_COLUMN} <= {high}{bounds}")
-        return slices.whole_rows(root, f"lake.{root.table}")
+        return slices.whole_rows(root, session.stored(root))
 
     return leaf
 

@@ -23,6 +23,16 @@ class Session:
     family: str = ""
     """Whose models are executed."""
     memory: Memory = field(default_factory=Memory)
+    pending: dict[str, int] = field(default_factory=dict[str, int])
+    """Rows of the deltas that are computed and not in their stored tables yet, by model."""
+
+    def stored(self, model: Model) -> str:
+        """What the stored table of `model` will hold after this step, without transaction numbers, to select from."""
+        table = f"lake.{model.table}"
+        if not self.pending.get(model.name):
+            return table
+        columns = ", ".join(model.stored_columns)
+        return f"(select {columns} from {table} union all select {columns} from delta_{model.name})"
 
     def staged(self, model: Model, condition: str) -> str:
         """The rows of a staging model for which `condition` holds, as the family sees them.
@@ -100,7 +110,7 @@ class Session:
                 and set(reader.key) <= set(self.graph.folds[model.name].keys)
             ):
                 condition = f"{slices.key_match(reader.key, keys)}{bounds}"
-            return slices.whole_rows(model, f"lake.{model.table}", condition)
+            return slices.whole_rows(model, self.stored(model), condition)
 
         return leaf
 

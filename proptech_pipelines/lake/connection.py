@@ -107,6 +107,13 @@ def data_folder(con: duckdb.DuckDBPyConnection) -> Path:
     return Path(str(row[0]))
 
 
+def catalog_tables(con: duckdb.DuckDBPyConnection) -> str:
+    """The schema, as SQL names it, that holds DuckLake's own tables."""
+    catalog = f"__ducklake_metadata_{LAKE}"
+    ((kind,),) = con.execute(f"select catalog_type from ducklake_settings('{LAKE}')").fetchall()
+    return catalog if kind == "sqlite" else f"{catalog}.{METADATA_SCHEMA}"
+
+
 def scalar(con: duckdb.DuckDBPyConnection, sql: str, values: Sequence[object] = ()) -> int:
     """The one whole number that `sql` gives; 0 where it gives no row."""
     row = con.execute(sql, values).fetchone()

@@ -83,12 +83,11 @@ def stored_readers(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return {model.topic: model.reader_schema for model in live_graph(con).staging}
 
 
-def live_table(con: duckdb.DuckDBPyConnection, name: str) -> str:
-    """The stored table that stands behind the public name of a model now."""
-    row = con.execute(
-        "select generation from generations where table_name = ? and state = 'live'", [name]
-    ).fetchone()
-    return f"{LAKE}.{name}__{row[0] if row else 1}"
+def live_tables(con: duckdb.DuckDBPyConnection, *names: str) -> list[str]:
+    """The stored tables that stand behind the public names of models now, in their order."""
+    rows = con.execute("select table_name, generation from generations where state = 'live'").fetchall()
+    generations = dict(rows)
+    return [f"{LAKE}.{name}__{generations.get(name, 1)}" for name in names]
 
 
 def create_models(con: duckdb.DuckDBPyConnection, graph: Graph) -> None:

@@ -130,7 +130,7 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         {
             "outbox": ("VARCHAR", "Outbox"),
             "number": ("BIGINT", "Last transaction of the outbox's writer that is out"),
-            "messages": ("BIGINT", "Messages of that step"),
+            "messages": ("BIGINT", "Messages that went out since the row before"),
             "published_at": ("TIMESTAMP", "When, UTC"),
         },
     ),

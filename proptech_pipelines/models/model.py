@@ -118,6 +118,11 @@ class Model:
         """Names of the result's columns, in order."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def stored_columns(self) -> tuple[str, ...]:
+        """Names of the columns of the stored table without its transaction number, in order."""
+        return ((SIGN_COLUMN,) if self.kind == "recompute" else ()) + self.column_names
+
 
 _FIELDS = {
     "kind",

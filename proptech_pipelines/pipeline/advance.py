@@ -7,8 +7,9 @@ from itertools import pairwise
 
 from proptech_pipelines.engines.duckdb import Counts, DuckDBEngine
 from proptech_pipelines.engines.memory import Memory
+from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.lake.connection import Connection, scalar
-from proptech_pipelines.lake.transactions import move_head, transaction
+from proptech_pipelines.lake.transactions import head, move_head, snapshot, transaction
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.slices import Slice
 
@@ -105,14 +106,23 @@ def advance_family(
 ) -> Advance:
     """Take the ingest transactions (position.input_commit, input_commit] into the tables of `family`.
 
-    `memory` is of the one who advances this family again and again.
-    Raises LedgerConflict if another run advanced the family first: read its position and plan again.
+    `memory` is of the one who advances this family again and again. What changes is computed before the transaction,
+    which is short then. Raises LedgerConflict if another run advanced the family first: read its position and plan
+    again.
     """
     part = Slice(position.input_commit, input_commit)
     if part.low == part.high:
         return Advance(family, position.commit_number, part, Counts())
+    step = _Step(con, graph, family, position, part, control_number, memory)
+    try:
+        with snapshot(con):
+            counts = step.compute()
+    except Exception as error:
+        if head(con, graph.writer(family)) == position.commit_number:
+            raise
+        raise LedgerConflict(f"{family} is no longer where it was.", "plan the unit again.") from error
     with transaction(con):
-        return advance_inside(con, graph, family, position, input_commit, control_number, memory)
+        return step.write(counts)
 
 
 def advance_inside(
@@ -122,18 +132,46 @@ def advance_inside(
     position: FamilyPosition,
     input_commit: int,
     control_number: int,
-    memory: Memory | None = None,
 ) -> Advance:
     """As `advance_family`, inside the caller's transaction and even if there is nothing to take in."""
     part = Slice(position.input_commit, input_commit)
-    writer = graph.writer(family)
-    number = move_head(con, writer, position.commit_number, graph.head_generation(family))
-    memory = memory or Memory()
-    memory.know(control_number)
-    engine = DuckDBEngine(con, graph, memory)
-    counts = engine.advance(family, part, number)
-    con.execute(
-        "insert into ledger values (?, ?, ?, ?, ?, ?, ?, false, now() at time zone 'UTC')",
-        [writer, number, input_commit, control_number, counts.rows_in, counts.applied, counts.late],
-    )
-    return Advance(family, number, part, counts, engine.touched_days(family))
+    step = _Step(con, graph, family, position, part, control_number)
+    return step.write(step.compute())
+
+
+class _Step:
+    """One step of a family: what it adds, and the transaction that makes it so."""
+
+    def __init__(
+        self,
+        con: Connection,
+        graph: Graph,
+        family: str,
+        position: FamilyPosition,
+        part: Slice,
+        control_number: int,
+        memory: Memory | None = None,
+    ) -> None:
+        memory = memory or Memory()
+        memory.know(control_number)
+        self._con = con
+        self._graph = graph
+        self._family = family
+        self._position = position
+        self._part = part
+        self._control_number = control_number
+        self._engine = DuckDBEngine(con, graph, memory)
+
+    def compute(self) -> Counts:
+        return self._engine.compute(self._family, self._part, self._position.commit_number + 1)
+
+    def write(self, counts: Counts) -> Advance:
+        graph, family, part = self._graph, self._family, self._part
+        writer = graph.writer(family)
+        number = move_head(self._con, writer, self._position.commit_number, graph.head_generation(family))
+        self._engine.append(family, number)
+        self._con.execute(
+            "insert into ledger values (?, ?, ?, ?, ?, ?, ?, false, now() at time zone 'UTC')",
+            [writer, number, part.high, self._control_number, counts.rows_in, counts.applied, counts.late],
+        )
+        return Advance(family, number, part, counts, self._engine.touched_days(family))

@@ -14,8 +14,8 @@ from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
 from proptech_pipelines.pipeline.consumer_groups import ShownPositions
+from proptech_pipelines.pipeline.priority import stand_back
 from proptech_pipelines.pipeline.progress import Progress
-from proptech_pipelines.pipeline.workers import stand_back
 from proptech_pipelines.publishing.outbox import Outbox
 from proptech_pipelines.settings import Settings
 
@@ -66,6 +66,7 @@ class UpkeepWorker(threading.Thread):
                         positions.show(self._graph)
                         shown = time.monotonic()
                     if time.monotonic() - cleaned > _LEFTOVERS_SECONDS:
+                        maintenance.write_to_files(self._con)
                         maintenance.remove_leftovers(self._con)
                         cleaned = time.monotonic()
                 except (LedgerConflict, ServiceError, LakeError) as error:

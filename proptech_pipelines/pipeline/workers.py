@@ -1,7 +1,6 @@
 """The threads beside the ingest: one for each family, one for each outbox."""
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -25,22 +24,16 @@ from proptech_pipelines.pipeline.advance import (
     next_step,
 )
 from proptech_pipelines.pipeline.patience import RESTS
+from proptech_pipelines.pipeline.priority import stand_back
 from proptech_pipelines.pipeline.progress import Cut, Progress
 from proptech_pipelines.publishing.outbox import OutboxPublisher
 
 log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0
-_NICE = 5
-"""How far families and upkeep stand back behind the ingest where both want the CPU: a third of its share."""
 _LEASE_SECONDS = 2.0
 _SMALL_ROWS = 50_000
 """Larger steps of families are taken side by side: they use several cores, and catching up has nobody to hold up."""
 OnAdvance = Callable[[Advance], None]
-
-
-def stand_back() -> None:
-    """Let the ingest go first: lower the priority of the calling thread alone (nice values are a thread's on Linux)."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 class FamilyWorker(threading.Thread):

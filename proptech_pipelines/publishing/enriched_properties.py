@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from proptech_pipelines.kafka.transactional import Message
 from proptech_pipelines.lake.connection import Connection
-from proptech_pipelines.lake.generations import live_table
+from proptech_pipelines.lake.generations import live_tables
 from proptech_pipelines.publishing.outbox import Outbox
 from proptech_pipelines.publishing.rows import Prefix, messages, with_ids
 
@@ -21,6 +21,7 @@ _CHANGES = """
         from {listings} as changed
         inner join ledger on ledger.writer = '{family}' and ledger.commit_number = changed.commit_number
         where changed.commit_number > {low} and changed.commit_number <= {high} and sign > 0 and not is_quiet
+            and ledger.commit_number > {low} and ledger.commit_number <= {high}
     ),
     versions as (
         select case when is_tombstone then record_key else zip_code end as zip_code, event_time, commit_number
@@ -51,7 +52,7 @@ def enriched_properties_outbox(prefix: Prefix) -> Outbox:
     """The outbox of listings with their neighborhoods."""
 
     def read(con: Connection, low: int, high: int) -> Iterator[Message]:
-        listings = live_table(con, FAMILY)
+        (listings,) = live_tables(con, FAMILY)
         sql = _CHANGES.format(listings=listings, family=FAMILY, low=low, high=high)
         rows = con.execute(sql).to_arrow_table()
         return messages(TOPIC, with_ids(rows, "messageId", FAMILY, IDENTITY), prefix, "propertyId")

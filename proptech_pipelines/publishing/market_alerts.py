@@ -7,13 +7,12 @@ import pyarrow as pa
 
 from proptech_pipelines.kafka.transactional import Message
 from proptech_pipelines.lake.connection import Connection
-from proptech_pipelines.lake.generations import live_table
-from proptech_pipelines.publishing.outbox import Outbox
+from proptech_pipelines.lake.generations import live_tables
+from proptech_pipelines.publishing.outbox import Outbox, loud
 from proptech_pipelines.publishing.rows import Prefix, messages, with_ids
 
 TOPIC = "market-alerts"
 FAMILY = "price_change_analysis"
-# Days that were derived again are left out: a backfill publishes nothing.
 # A window that left the limits has no row any more: what it counts by then is in the fold.
 _CHANGES = """
     with changes as (
@@ -21,9 +20,7 @@ _CHANGES = """
             arg_max(window_end, sign) as window_end, arg_max(state_code, sign) as state_code,
             arg_max(reason, sign) as reason
         from {alerts}
-        where commit_number > {low} and commit_number <= {high} and commit_number not in (
-            select commit_number from ledger where writer = '{family}' and is_quiet
-        )
+        where {loud}
         group by commit_number, zip_code, window_start
     )
     select zip_code as zipCode, strftime(window_start, '%Y-%m-%dT%H:%M:%S') as started,
@@ -43,13 +40,8 @@ def market_alerts_outbox(prefix: Prefix) -> Outbox:
     """The outbox of windows that left their limits, came back, or changed beyond them."""
 
     def read(con: Connection, low: int, high: int) -> Iterator[Message]:
-        sql = _CHANGES.format(
-            alerts=live_table(con, "market_alerts"),
-            windows=live_table(con, "price_change_windows"),
-            family=FAMILY,
-            low=low,
-            high=high,
-        )
+        alerts, windows = live_tables(con, "market_alerts", "price_change_windows")
+        sql = _CHANGES.format(alerts=alerts, windows=windows, loud=loud(FAMILY, low, high))
         rows = _with_percentages(con.execute(sql).to_arrow_table())
         rows = with_ids(rows, "alertId", "market_alerts", ("zipCode", "started", "revision"))
         return messages(TOPIC, rows.drop_columns("started"), prefix, "zipCode")

@@ -1,13 +1,19 @@
 """Outboxes: what committed rows mean as messages, and up to which number they are published."""
 
+import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.kafka.transactional import Message, TransactionalPublisher
-from proptech_pipelines.lake.connection import Connection, scalar
-from proptech_pipelines.lake.transactions import snapshot
+from proptech_pipelines.lake.connection import Connection, LakeError, scalar
+from proptech_pipelines.lake.transactions import snapshot, transaction
+from proptech_pipelines.models.slices import Slice
 from proptech_pipelines.settings import Settings
 
+_NOTE_SECONDS = 5.0
+"""How often the lake is told, while there is something to publish: a transaction each time."""
 ReadMessages = Callable[[Connection, int, int], Iterable[Message]]
 """Messages of the transactions (low, high] of the outbox's writer, oldest first."""
 
@@ -34,6 +40,8 @@ class OutboxPublisher:
         self._outbox = outbox
         self._publisher: TransactionalPublisher | None = None
         self._number = 0
+        self._unnoted = 0
+        self._noted_at = 0.0
 
     @property
     def outbox(self) -> Outbox:
@@ -47,19 +55,36 @@ class OutboxPublisher:
         """
         publisher = self._publisher or self._start()
         if number <= self._number:
+            self._note()
             return 0
         with snapshot(self._con):
             messages = list(self._outbox.read(self._con, self._number, number))
         if messages:
             self._publish(publisher, messages, number)
         self._number = number
+        self._unnoted += len(messages)
+        if time.monotonic() - self._noted_at > _NOTE_SECONDS:
+            self._note()
         return len(messages)
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Note how far it came and let go of the connections."""
         if self._publisher is not None:
             self._publisher.close()
             self._publisher = None
+        with suppress(LedgerConflict, LakeError):
+            self._note()
+
+    def _note(self) -> None:
+        """Tell the lake how far the outbox is: Kafka, whose number counts, forgets that of an idle group in a week."""
+        if not self._unnoted:
+            return
+        with transaction(self._con):
+            self._con.execute(
+                "insert into published values (?, ?, ?, now() at time zone 'UTC')",
+                [self._outbox.name, self._number, self._unnoted],
+            )
+        self._unnoted, self._noted_at = 0, time.monotonic()
 
     def _start(self) -> TransactionalPublisher:
         publisher = TransactionalPublisher(
@@ -79,11 +104,16 @@ class OutboxPublisher:
         except BaseException:
             self.close()
             raise
-        # Kafka forgets the offsets of idle groups after a week; the lake does not.
-        self._con.execute(
-            "insert into published values (?, ?, ?, now() at time zone 'UTC')",
-            [self._outbox.name, number, len(messages)],
-        )
+
+
+def loud(family: str, low: int, high: int) -> str:
+    """The condition of a row of transactions (low, high] of `family`, but for those of backfills: these publish
+    nothing."""
+    part = Slice(low, high).where()
+    return (
+        f"{part} and commit_number not in "
+        f"(select commit_number from ledger where writer = '{family}' and is_quiet and {part})"
+    )
 
 
 def lake_id(con: Connection) -> str:

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 from proptech_pipelines.kafka.transactional import Message
 from proptech_pipelines.lake.connection import Connection
-from proptech_pipelines.lake.generations import live_table
-from proptech_pipelines.publishing.outbox import Outbox
+from proptech_pipelines.lake.generations import live_tables
+from proptech_pipelines.publishing.outbox import Outbox, loud
 from proptech_pipelines.publishing.rows import Prefix, messages, with_ids
 
 TOPIC = "personalized-recommendations"
 FAMILY = "personalized_recommendations"
 TABLE = "personalized_recommendations"
-# Days that were derived again are left out: a backfill publishes nothing.
 _DECIDED = """
     select pair_id, user_id as userId, epoch_ms(recommended_at) as recommendedAt,
         viewed_property_id as viewedPropertyId, viewed_score as viewedScore, viewed_reason as viewedReason,
@@ -21,9 +20,7 @@ _DECIDED = """
         }} for home in recommendations] as recommendations,
         state_code as stateCode, epoch_ms(viewed_at) as viewedAt, epoch_ms(profile_updated_at) as profileUpdatedAt
     from {table}
-    where commit_number > {low} and commit_number <= {high} and commit_number not in (
-        select commit_number from ledger where writer = '{family}' and is_quiet
-    )
+    where {loud}
     order by recommended_at, pair_id"""
 
 
@@ -31,7 +28,8 @@ def personalized_recommendations_outbox(prefix: Prefix) -> Outbox:
     """The outbox of pairs that are decided. A pair's name holds the coordinates of its view and its profile."""
 
     def read(con: Connection, low: int, high: int) -> Iterator[Message]:
-        sql = _DECIDED.format(table=live_table(con, TABLE), family=FAMILY, low=low, high=high)
+        (table,) = live_tables(con, TABLE)
+        sql = _DECIDED.format(table=table, loud=loud(FAMILY, low, high))
         rows = con.execute(sql).to_arrow_table()
         rows = with_ids(rows, "recommendationId", TABLE, ("pair_id",))
         return messages(TOPIC, rows.drop_columns("pair_id"), prefix, "userId")

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 from proptech_pipelines.kafka.transactional import Message
 from proptech_pipelines.lake.connection import Connection
-from proptech_pipelines.lake.generations import live_table
-from proptech_pipelines.publishing.outbox import Outbox
+from proptech_pipelines.lake.generations import live_tables
+from proptech_pipelines.publishing.outbox import Outbox, loud
 from proptech_pipelines.publishing.rows import Prefix, messages, with_ids
 
 TOPIC = "processed-properties"
 FAMILY = "processed_properties"
 COORDINATES = ("listingTopicId", "listingPartition", "listingOffset")
-# Days that were derived again are left out: a backfill publishes nothing.
 _ROWS = """
     select property_id as propertyId, price, price_per_square_foot_cents as pricePerSquareFootCents, bedrooms,
         bathrooms, square_footage as squareFootage, zip_code as zipCode, state_code as stateCode, city,
@@ -19,9 +18,7 @@ _ROWS = """
         epoch_ms(event_time) as listedAt, topic_id as listingTopicId, kafka_partition as listingPartition,
         kafka_offset as listingOffset
     from {table}
-    where commit_number > {low} and commit_number <= {high} and commit_number not in (
-        select commit_number from ledger where writer = '{family}' and is_quiet
-    )
+    where {loud}
     order by commit_number, topic_id, kafka_partition, kafka_offset"""
 
 
@@ -29,8 +26,8 @@ def processed_properties_outbox(prefix: Prefix) -> Outbox:
     """The outbox of listings that break no rule."""
 
     def read(con: Connection, low: int, high: int) -> Iterator[Message]:
-        table = live_table(con, "processed_properties")
-        rows = con.execute(_ROWS.format(table=table, family=FAMILY, low=low, high=high)).to_arrow_table()
+        (table,) = live_tables(con, "processed_properties")
+        rows = con.execute(_ROWS.format(table=table, loud=loud(FAMILY, low, high))).to_arrow_table()
         return messages(
             TOPIC, with_ids(rows, "messageId", "processed_properties", COORDINATES), prefix, "propertyId"
         )

@@ -8,22 +8,19 @@ from collections.abc import Iterator
 
 from proptech_pipelines.kafka.transactional import Message
 from proptech_pipelines.lake.connection import Connection
-from proptech_pipelines.lake.generations import live_table
+from proptech_pipelines.lake.generations import live_tables
 from proptech_pipelines.publishing.dead_letter_topics import context
-from proptech_pipelines.publishing.outbox import Outbox
+from proptech_pipelines.publishing.outbox import Outbox, loud
 from proptech_pipelines.publishing.processed_properties import FAMILY
 
 TOPIC = "property-processing-dlq"
 STAGE = "processing"
-# Days that were derived again are left out: a backfill publishes nothing. The bounds on offsets leave out most files
-# of the log.
+# The bounds on offsets leave out most files of the log.
 _RECORDS = """
     with errors as (
         select commit_number, topic_id, kafka_partition, kafka_offset, broken_rules
         from {table}
-        where commit_number > {low} and commit_number <= {high} and commit_number not in (
-            select commit_number from ledger where writer = '{family}' and is_quiet
-        )
+        where {loud}
     )
     select log.topic, kafka_partition, kafka_offset, log.kafka_timestamp_ms, log.key, log.value, log.headers,
         '{stage}', split_part(broken_rules, ',', 1), 'breaks ' || replace(broken_rules, ',', ', '),
@@ -42,12 +39,12 @@ def property_processing_dlq_outbox() -> Outbox:
 
 
 def _read(con: Connection, low: int, high: int) -> Iterator[Message]:
-    table = live_table(con, "property_processing_errors")
+    (table,) = live_tables(con, "property_processing_errors")
     first, last = con.execute(_OFFSETS.format(table=table, low=low, high=high)).fetchone() or (None, None)
     if first is None:
         return
     sql = _RECORDS.format(
-        table=table, family=FAMILY, low=low, high=high, stage=STAGE, first_offset=first, last_offset=last
+        table=table, loud=loud(FAMILY, low, high), stage=STAGE, first_offset=first, last_offset=last
     )
     for row in con.execute(sql).fetchall():
         _, _, _, _, key, value, headers, *_ = row

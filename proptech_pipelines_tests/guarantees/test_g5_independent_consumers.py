@@ -13,14 +13,14 @@ from proptech_pipelines_tests.guarantees.lakes import fresh_lake
 def test_g5_a_poisoned_family_halts_alone_and_catches_up_when_mended(stack, tmp_path, monkeypatch):
     settings = fresh_lake(stack, tmp_path / "lake")
     produce(settings, 2_000, options=Options(broken=0.01))
-    whole = DuckDBEngine.advance
+    whole = DuckDBEngine.compute
 
     def poisoned(engine, family, part, number):
         if family == "market_index":
             raise ZeroDivisionError("poison")
         return whole(engine, family, part, number)
 
-    monkeypatch.setattr(DuckDBEngine, "advance", poisoned)
+    monkeypatch.setattr(DuckDBEngine, "compute", poisoned)
     summary = StreamRun(settings).run(lambda: False, drain=True)
     assert list(summary.halted) == ["market_index"]
     halted = summary.halted["market_index"]

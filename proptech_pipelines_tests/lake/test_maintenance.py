@@ -14,8 +14,10 @@ from proptech_pipelines.lake.maintenance import (
     most_fragmented,
     range_to_fold,
     remove_leftovers,
+    write_to_files,
 )
-from proptech_pipelines.lake.transactions import head
+from proptech_pipelines.lake.opening import open_lake
+from proptech_pipelines.lake.transactions import head, move_head, transaction
 from proptech_pipelines.settings import Settings
 from proptech_pipelines_tests.aimed_logs import alerts_that_vanish, figures, sums
 from proptech_pipelines_tests.equivalence import (
@@ -185,6 +187,38 @@ def test_files_younger_than_the_longest_reader_stay(postgres, tmp_path):
         remove_leftovers(con)
         assert len(list(settings.lake_path.rglob("*.parquet"))) == SMALL.files + 1
         assert count(reader, "numbers") == count(con, "numbers") == SMALL.files
+
+
+def test_rows_that_no_snapshot_sees_leave_the_catalog_and_heads_go_on(postgres, tmp_path, monkeypatch):
+    postgres.create_database("moved_heads")
+    settings = Settings(home=tmp_path, catalog=postgres.dsn("moved_heads"))
+    with open_lake(settings) as con:
+        kept = dict(maintenance._in_catalog(con))["head_ingest"]
+        for number in range(5):
+            with transaction(con):
+                move_head(con, "ingest", number)
+        remove_leftovers(con)
+        assert count(con, kept) > 5  # snapshots younger than the longest reader see them
+        monkeypatch.setattr(maintenance, "KEEP_HOURS", 0)
+        remove_leftovers(con)
+        assert count(con, kept) == 1
+        with transaction(con):
+            move_head(con, "ingest", 5)
+        assert head(con, "ingest") == 6
+
+
+def test_a_long_ledger_is_written_to_files_and_reads_the_same(engine, monkeypatch):
+    monkeypatch.setattr(maintenance, "MOST_IN_CATALOG", 6)
+    con = engine.pipeline.con
+    for number in range(8):
+        engine.pipe([price_change(number, "2024-05-01T10:30:00", 100, 101)])
+        write_to_files(con)
+        assert count(con, dict(maintenance._in_catalog(con))["ledger"]) <= 6
+    assert count(con, "ledger") == 8
+    assert [row["commit_number"] for row in engine.table("ledger")] == list(range(1, 9))
+    assert files(engine, "ledger") == 1
+    engine.advance()
+    assert_replay_differs_nowhere(engine)
 
 
 def count(con, table: str) -> int:

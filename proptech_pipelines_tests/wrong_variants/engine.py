@@ -6,6 +6,7 @@ from proptech_pipelines_tests.wrong_variants.variant import WrongVariant
 SLICES = "proptech_pipelines/models/slices.py"
 FOLD = "proptech_pipelines/models/fold.py"
 ENGINE = "proptech_pipelines/engines/duckdb.py"
+SESSION = "proptech_pipelines/engines/session.py"
 GROUPS = "proptech_pipelines/engines/groups.py"
 MAINTENANCE = "proptech_pipelines/lake/maintenance.py"
 REBUILD = "proptech_pipelines/pipeline/rebuild.py"
@@ -37,6 +38,13 @@ SLICING = (
     WrongVariant("counts merge as counts", FOLD, 'exp.Count: "sum"', 'exp.Count: "count"', sums),
     WrongVariant("least merges as largest", FOLD, 'exp.Min: "min"', 'exp.Min: "max"', sums),
     WrongVariant("highest key left out", GROUPS, "<= '{found[1]}'", "< '{found[1]}'", alerts_that_vanish),
+    WrongVariant(
+        "what a step adds unknown to the models above",
+        SESSION,
+        "if not self.pending.get(model.name):",
+        "if True:",
+        alerts_that_vanish,
+    ),
     WrongVariant(
         "rows taken in twice",
         ENGINE,

@@ -11,6 +11,7 @@ from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.pipeline.backfill import Done, Request, totals
 from proptech_pipelines.pipeline.backfill import backfill as carry_out
 from proptech_pipelines.pipeline.backfill_days import OffsetRange, days_through
+from proptech_pipelines.pipeline.priority import stand_back
 
 
 class BackfillConfig(dg.Config):
@@ -47,6 +48,7 @@ class BackfillConfig(dg.Config):
 def derive_again(context: dg.OpExecutionContext, config: BackfillConfig, platform: Platform) -> None:
     """Make the tables of the families on the chosen days what the log gives. Can be cancelled; whole months stand."""
     request = config.request()
+    stand_back()
     found: list[Done] = []
     with open_lake(platform.settings()) as con, Leases(platform.settings()) as leases:
         for done in carry_out(con, leases, request):

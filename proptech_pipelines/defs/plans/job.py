@@ -11,6 +11,7 @@ from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.lake.plans import Plan, read_plan, set_state
 from proptech_pipelines.pipeline.build import Built
 from proptech_pipelines.pipeline.plan import carry_out, planning, tools_of
+from proptech_pipelines.pipeline.priority import stand_back
 
 
 class PlanConfig(dg.Config):
@@ -38,6 +39,7 @@ def build_audit_swap(context: dg.OpExecutionContext, config: PlanConfig, platfor
             "%s: %s rows, transaction %s of %s", built.writer, built.rows, built.input_commit, built.head
         )
 
+    stand_back()
     with planning(settings) as (con, graph), Leases(settings) as leases:
         plan = _found(con, config.plan_id)
         done = carry_out(con, graph, plan, tools_of(settings, leases, on_slice))
