@@ -19,7 +19,7 @@ from proptech_pipelines.benchmarks.figures import Quantiles
 from proptech_pipelines.contracts.topics import schema_text
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.kafka.tail import TopicTail
-from proptech_pipelines.lake.connection import Connection, catalog_tables, connect, scalar
+from proptech_pipelines.lake.connection import LAKE, Connection, catalog_tables, connect, scalar
 from proptech_pipelines.settings import Settings, environment_for
 
 _WARM_UP_SECONDS = 45.0
@@ -164,9 +164,7 @@ def _lay_out(con: Connection) -> None:
     ).fetchone()
     if table is None:
         raise ServiceError("The ledger is not in the catalog.", "measure on a fresh home folder.")
-    if scalar(con, "select count(*) from ledger") != scalar(
-        con, f"select count(*) from {catalog}.{table[0]}"
-    ):
+    if scalar(con, f"select count(*) from ducklake_list_files('{LAKE}', 'ledger')"):
         raise ServiceError("Part of the ledger is in files by now.", "measure for a shorter time.")
     con.execute(
         f"""

@@ -172,8 +172,13 @@ class Follower:
         self._progress.report(INGEST, positions.commit_number, positions.control_number)
 
     def _rest(self) -> None:
-        """Wait until the next micro-batch is due."""
-        rest_ms = self._taken_ms + self._settings.commit_interval_ms - self._clock.now_ms()
+        """Wait until the next micro-batch is due.
+
+        It rests as long as the last one took at least: where CPU is short, larger ones leave more to those who wait
+        for them.
+        """
+        now_ms = self._clock.now_ms()
+        rest_ms = max(self._taken_ms + self._settings.commit_interval_ms - now_ms, now_ms - self._taken_ms)
         if rest_ms > 0:
             self._clock.sleep(rest_ms / 1000)
 

@@ -1,9 +1,12 @@
-"""`dagster.yaml`: Dagster's history in PostgreSQL, no telemetry, ticks in threads."""
+"""`dagster.yaml`: Dagster's history in PostgreSQL, no telemetry, ticks in threads; and `workspace.yaml`."""
 
+import json
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from psycopg2.extensions import parse_dsn
+
+from proptech_pipelines.services.dagster_code import DagsterCode
 
 _CONFIG = """\
 # Written by `proptech up`.
@@ -40,13 +43,39 @@ retention:
 """
 
 
-def write_config(folder: Path, dsn: str) -> None:
-    """Write `dagster.yaml` into `folder` for the PostgreSQL at `dsn` (libpq), readable by its owner only."""
+_WORKSPACE = """\
+# Written by `proptech up`.
+load_from:
+  - grpc_server:
+      socket: {socket}
+      location_name: {location}
+"""
+
+
+def write_config(home: Path, dsn: str, code: DagsterCode) -> None:
+    """Write `dagster.yaml` for the PostgreSQL at `dsn` (libpq) and `workspace.yaml` for `code` into `<home>/dagster`.
+
+    Only their owner can read them.
+    """
+    folder = home / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / "dagster.yaml.new"
+    _write(folder / "dagster.yaml", _CONFIG.format(url=sqlalchemy_url(dsn)))
+    _write(
+        workspace(home),
+        _WORKSPACE.format(socket=json.dumps(str(code.socket)), location=json.dumps(code.definitions)),
+    )
+
+
+def workspace(home: Path) -> Path:
+    """The file that leads webserver and daemon of `home` to their code server."""
+    return home / "dagster" / "workspace.yaml"
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f"{path.name}.new")
     temporary.touch(mode=0o600)
-    temporary.write_text(_CONFIG.format(url=sqlalchemy_url(dsn)))
-    temporary.replace(folder / "dagster.yaml")
+    temporary.write_text(text)
+    temporary.replace(path)
 
 
 def sqlalchemy_url(dsn: str) -> str:

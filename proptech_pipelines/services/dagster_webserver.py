@@ -1,4 +1,4 @@
-"""Dagster's webserver as a service. Its code server speaks over a UNIX socket."""
+"""Dagster's webserver as a service."""
 
 import json
 import urllib.request
@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from proptech_pipelines.errors import ServiceError
+from proptech_pipelines.services.dagster_config import workspace
 from proptech_pipelines.services.ports import HOST, Ports, require_free
 from proptech_pipelines.services.process import Command
-from proptech_pipelines.services.python_service import SOURCE_ROOT, PythonService
+from proptech_pipelines.services.python_service import PythonService
 
-DEFINITIONS = "proptech_pipelines.definitions"
 _UNFINISHED = """
 query {
   runsOrError(filter: {statuses: [STARTING, STARTED, CANCELING]}) { ... on Runs { results { runId } } }
@@ -37,10 +37,9 @@ class DagsterWebserver(PythonService):
     name: ClassVar[str] = "dagster_webserver"
     title: ClassVar[str] = "Dagster's webserver"
 
-    def __init__(self, home: Path, preferred_port: int | None = None, definitions: str = DEFINITIONS) -> None:
+    def __init__(self, home: Path, preferred_port: int | None = None) -> None:
         super().__init__(home)
         self._preferred_port = preferred_port
-        self._definitions = definitions
 
     @property
     def port(self) -> int:
@@ -57,9 +56,9 @@ class DagsterWebserver(PythonService):
         require_free(self.port, self.title)
 
     def command(self) -> Command:
-        """The webserver over the package's definitions."""
+        """The webserver over what the code server has loaded."""
         return self.python(
-            "dagster_webserver", "-h", HOST, "-p", str(self.port), *code_location(self._definitions)
+            "dagster_webserver", "-h", HOST, "-p", str(self.port), "-w", str(workspace(self.home))
         )
 
     def is_ready(self) -> bool:
@@ -79,14 +78,15 @@ class DagsterWebserver(PythonService):
         for message in [(entry["locationOrLoadError"] or {}).get("message") for entry in entries]:
             if message:
                 raise ServiceError(
-                    f"Dagster cannot load {self._definitions}: {message.strip()}",
-                    f"mend the cause (the whole traceback is in {self.log}), then run `proptech up` again.",
+                    f"Dagster cannot load the definitions: {message.strip()}",
+                    f"mend the cause (the whole traceback is in {self.log.parent}/dagster_code.log), then run "
+                    "`proptech up` again.",
                 )
 
     def mark_abandoned_runs(self) -> list[str]:
         """Mark runs as canceled whose processes a kill took away; returns their ids.
 
-        Only right while no daemon runs: every run is a child of the daemon's code server.
+        Only right while nothing but them was started: every run is a child of the code server.
         """
         return self._terminate("MARK_AS_CANCELED_IMMEDIATELY")
 
@@ -109,8 +109,3 @@ class DagsterWebserver(PythonService):
         )
         with urllib.request.urlopen(request, timeout=60) as response:
             return json.load(response)["data"]
-
-
-def code_location(definitions: str) -> tuple[str, ...]:
-    """The arguments that let Dagster load the module `definitions`, in a checkout as when installed."""
-    return "-m", definitions, "-d", str(SOURCE_ROOT)

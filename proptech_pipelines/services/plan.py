@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from proptech_pipelines.services.broker import KafkaBroker
+from proptech_pipelines.services.dagster_code import DagsterCode
 from proptech_pipelines.services.dagster_daemon import DagsterDaemon
 from proptech_pipelines.services.dagster_webserver import DagsterWebserver
 from proptech_pipelines.services.postgres import DAGSTER_DATABASE, PostgresServer
@@ -50,7 +51,8 @@ class Plan:
         # A server of one's own may not let us make a database, so Dagster shares the one that was given.
         self.dagster_dsn = self.postgres.dsn(DAGSTER_DATABASE) if self.postgres else self.settings.catalog
         self.webserver = DagsterWebserver(home, DAGSTER_PORT)
-        self.daemon = DagsterDaemon(home, self.dagster_dsn, self.webserver)
+        self.code = DagsterCode(home)
+        self.daemon = DagsterDaemon(home, self.dagster_dsn, self.code, self.webserver)
         self.simulator = Simulator(home, wanted.events_per_second)
         self.with_dagster = wanted.dagster
         self.with_simulator = wanted.simulator if wanted.simulator is not None else self.broker is not None
@@ -58,7 +60,7 @@ class Plan:
     def services(self) -> list[Service]:
         """Every service that may run here, in starting order."""
         embedded = [item for item in (self.postgres, self.broker, self.registry) if item is not None]
-        return [*embedded, self.webserver, self.daemon, self.simulator]
+        return [*embedded, self.code, self.webserver, self.daemon, self.simulator]
 
     def store(self) -> None:
         """Write `settings.json`, and which of its addresses were ours."""

