@@ -64,8 +64,9 @@ def measure_latency(
             end = time.monotonic() + minutes * 60
             backfills = 0
             while beside_backfill and time.monotonic() < end:
-                _proptech(folder, follow_seconds, "backfill", "price_change_windows", "--subtree")
-                backfills += 1
+                backfills += _succeeds(
+                    folder, follow_seconds, "backfill", "price_change_windows", "--subtree"
+                )
             time.sleep(max(end - time.monotonic(), 0))
             ended_ms = time.time() * 1000
             time.sleep(5)
@@ -75,6 +76,11 @@ def measure_latency(
 
 
 def _proptech(folder: Path, follow_seconds: int, *arguments: str) -> None:
+    if not _succeeds(folder, follow_seconds, *arguments):
+        raise ServiceError(f"proptech {arguments[0]} failed.", "read its messages above.")
+
+
+def _succeeds(folder: Path, follow_seconds: int, *arguments: str) -> bool:
     environment = environment_for(folder) | {"PROPTECH_FOLLOW_SECONDS": str(follow_seconds)}
     done = subprocess.run(
         [sys.executable, "-m", "proptech_pipelines.cli", *arguments, "--home", str(folder)],
@@ -82,8 +88,7 @@ def _proptech(folder: Path, follow_seconds: int, *arguments: str) -> None:
         stdout=subprocess.DEVNULL,
         check=False,
     )
-    if done.returncode:
-        raise ServiceError(f"proptech {arguments[0]} failed.", "read its messages above.")
+    return not done.returncode
 
 
 class _AlertReader:

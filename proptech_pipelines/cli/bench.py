@@ -23,7 +23,10 @@ def stream(
     events_per_second: Annotated[float, typer.Option(help="Rate while following.")] = 1000.0,
     follow_seconds: Annotated[int, typer.Option(help="Length of a stream run while following.")] = 150,
     beside_backfill: Annotated[
-        bool, typer.Option("--beside-backfill", help="Derive all families again and again while following.")
+        bool,
+        typer.Option(
+            "--beside-backfill", help="While following, derive what reads price changes again and again."
+        ),
     ] = False,
     no_produce: Annotated[
         bool, typer.Option("--no-produce", help="Measure what the topics already hold.")

@@ -16,7 +16,10 @@ _SELDOM_READ = ("kafka_timestamp_ms", "event_time_is_kafka", "kafka_date")
 
 @dataclass(frozen=True)
 class Session:
-    """One connection inside the caller's transaction. Results of a step stand in temporary tables until the next."""
+    """One connection inside the caller's snapshot or transaction.
+
+    Results of a step stand in temporary tables until the next.
+    """
 
     con: duckdb.DuckDBPyConnection
     graph: Graph

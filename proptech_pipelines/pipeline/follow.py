@@ -1,6 +1,7 @@
 """The loop of the ingest: fetch, commit, rest; again from the log's positions after anything that went wrong."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 _REFRESH_MS = 5_000
 _LOOK_SECONDS = 0.25
 _OUTAGE_SECONDS = 1.0
+_MOST_RESTS = 5
+"""So many intervals are the longest rest after a micro-batch that took long."""
 
 
 @dataclass
@@ -67,6 +70,7 @@ class Follower:
         self._watch = IdleWatch(settings.idle_timeout_ms, settings.max_ahead_ms)
         self._refreshed_ms = 0
         self._taken_ms = 0
+        self._took_ms = 0
 
     def follow(self, ended: Callable[[], bool], *, drain: bool) -> None:
         """Work until `ended` or, to `drain`, until what the topics hold now is taken in.
@@ -136,9 +140,10 @@ class Follower:
             self._take(parts, control)
             self._held.took(parts, self._taken_ms, self._clock.now_ms())
         elif fetched:
-            self._taken_ms = now_ms  # held back; the next look has as much time as after a transaction
+            # Held back; the next look has as much time as after a transaction.
+            self._taken_ms, self._took_ms = now_ms, 0
         if (fetched or control) and not is_full:
-            self._rest()
+            self._rest(drain=drain)
 
     def _take_idle(self, now_ms: int) -> None:
         """Let silent partitions hold back nothing of what was drained."""
@@ -151,10 +156,12 @@ class Follower:
         self._taken_ms = self._clock.now_ms()
         low = self._ingest.positions.commit_number
         with self._leases.hold(INGEST_LEASE):
+            begun = time.monotonic()
             prepared = self._ingest.take(fetched, control, self._source.cluster_id)
             self._progress.brought(self._ingest.positions.commit_number, prepared.staged_by_topic)
             if prepared.copies:
                 self._ingest.redrive_copies(low)
+            self._took_ms = int((time.monotonic() - begun) * 1000)
         self._summary.records += prepared.consumed
         self._summary.rows += prepared.staged_rows
         self._summary.dead_letters += prepared.dead_letters
@@ -171,14 +178,15 @@ class Follower:
         positions = self._ingest.positions
         self._progress.report(INGEST, positions.commit_number, positions.control_number)
 
-    def _rest(self) -> None:
+    def _rest(self, *, drain: bool) -> None:
         """Wait until the next micro-batch is due.
 
         It rests as long as the last one took at least: where CPU is short, larger ones leave more to those who wait
         for them.
         """
-        now_ms = self._clock.now_ms()
-        rest_ms = max(self._taken_ms + self._settings.commit_interval_ms - now_ms, now_ms - self._taken_ms)
+        rest_ms = self._taken_ms + self._settings.commit_interval_ms - self._clock.now_ms()
+        if not drain:
+            rest_ms = max(rest_ms, min(self._took_ms, _MOST_RESTS * self._settings.commit_interval_ms))
         if rest_ms > 0:
             self._clock.sleep(rest_ms / 1000)
 

@@ -12,4 +12,6 @@ def stand_back() -> None:
 
     Call it before DuckDB is opened, whose threads do most of the work.
     """
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+    thread = threading.get_native_id()
+    # Who was started under `nice` stands back further, and may not come forward again.
+    os.setpriority(os.PRIO_PROCESS, thread, max(_NICE, os.getpriority(os.PRIO_PROCESS, thread)))

@@ -40,7 +40,7 @@ class OutboxPublisher:
         self._outbox = outbox
         self._publisher: TransactionalPublisher | None = None
         self._number = 0
-        self._unnoted = 0
+        self._published = self._noted = self._unnoted = 0
         self._noted_at = 0.0
 
     @property
@@ -51,7 +51,8 @@ class OutboxPublisher:
     def advance(self, number: int) -> int:
         """Publish all transactions up to `number`; returns how many messages went out.
 
-        A failure leaves the number where it was: the next call starts from what Kafka says was published.
+        After a failure to publish the next call starts from what Kafka says was published; one to note it is tried
+        again.
         """
         publisher = self._publisher or self._start()
         if number <= self._number:
@@ -61,8 +62,8 @@ class OutboxPublisher:
             messages = list(self._outbox.read(self._con, self._number, number))
         if messages:
             self._publish(publisher, messages, number)
+            self._published, self._unnoted = number, self._unnoted + len(messages)
         self._number = number
-        self._unnoted += len(messages)
         if time.monotonic() - self._noted_at > _NOTE_SECONDS:
             self._note()
         return len(messages)
@@ -77,21 +78,23 @@ class OutboxPublisher:
 
     def _note(self) -> None:
         """Tell the lake how far the outbox is: Kafka, whose number counts, forgets that of an idle group in a week."""
-        if not self._unnoted:
+        if self._published <= self._noted:
             return
         with transaction(self._con):
             self._con.execute(
                 "insert into published values (?, ?, ?, now() at time zone 'UTC')",
-                [self._outbox.name, self._number, self._unnoted],
+                [self._outbox.name, self._published, self._unnoted],
             )
-        self._unnoted, self._noted_at = 0, time.monotonic()
+        self._noted, self._unnoted, self._noted_at = self._published, 0, time.monotonic()
 
     def _start(self) -> TransactionalPublisher:
         publisher = TransactionalPublisher(
             self._settings, self._outbox.name, self._outbox.anchor_topic, lake_id(self._con)
         )
         try:
-            self._number = max(publisher.start() or 0, published(self._con, self._outbox.name))
+            # A run that was killed may have published more than it could note.
+            self._noted = published(self._con, self._outbox.name)
+            self._number = self._published = max(publisher.start() or 0, self._noted)
         except BaseException:
             publisher.close()
             raise

@@ -86,7 +86,7 @@ class DagsterWebserver(PythonService):
     def mark_abandoned_runs(self) -> list[str]:
         """Mark runs as canceled whose processes a kill took away; returns their ids.
 
-        Only right while nothing but them was started: every run is a child of the code server.
+        Only right while no daemon runs and the code server has no run: every run is a child of it.
         """
         return self._terminate("MARK_AS_CANCELED_IMMEDIATELY")
 

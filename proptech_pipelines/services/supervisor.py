@@ -66,8 +66,10 @@ def down(home: Path, progress: Progress) -> list[str]:
     if not home.exists():
         return stopped
     with exclusive(home):
-        for service in reversed(Plan(home).services()):
-            if service.members():
+        plan = Plan(home)
+        for service in reversed(plan.services()):
+            # One that was killed still ends its runs in an orderly way, which the code server would not.
+            if service.members() or (service is plan.daemon and plan.code.run_workers()):
                 with progress.step(f"Stopping {service.title}"):
                     service.stop()
                 stopped.append(service.title)
@@ -90,16 +92,29 @@ def _bring_up(service: Service, report: UpReport, started: list[Service], progre
 def _bring_up_dagster(report: UpReport, started: list[Service], progress: Progress) -> None:
     plan = report.plan
     write_config(plan.settings.home, plan.dagster_dsn, plan.code)
-    was_gone = plan.code.process() is None
-    if was_gone:
-        for service in (plan.daemon, plan.code):
-            service.kill()  # a daemon would start runs before the lost ones are marked; those that a kill left
+    if plan.code.process() is None:
+        _end_dagster(plan)
     _bring_up(plan.code, report, started, progress)
     _bring_up(plan.webserver, report, started, progress)
-    plan.webserver.require_definitions()
-    if was_gone:
+    try:
+        plan.webserver.require_definitions()
+    except ServiceError:
+        if plan.code in started:
+            raise
+        # It ran already: its inner server was killed, or what it could not load is mended by now.
+        _end_dagster(plan)
+        _bring_up(plan.code, report, started, progress)
+        _bring_up(plan.webserver, report, started, progress)
+        plan.webserver.require_definitions()
+    if plan.daemon.process() is None and not plan.code.run_workers():
         plan.webserver.mark_abandoned_runs()
     _bring_up(plan.daemon, report, started, progress)
+
+
+def _end_dagster(plan: Plan) -> None:
+    """End all of Dagster, runs included: its others remember that they could not reach a code server that is gone."""
+    for service in (plan.daemon, plan.webserver, plan.code):
+        service.kill()
 
 
 def _prepare_cluster(report: UpReport, progress: Progress) -> None:

@@ -4,6 +4,7 @@ import signal
 import stat
 import time
 from contextlib import closing
+from types import SimpleNamespace
 
 import dagster as dg
 import psutil
@@ -11,11 +12,14 @@ import psycopg2
 import pytest
 
 from proptech_pipelines.errors import ServiceError
+from proptech_pipelines.services import supervisor
 from proptech_pipelines.services.dagster_code import DagsterCode
 from proptech_pipelines.services.dagster_config import sqlalchemy_url, write_config
 from proptech_pipelines.services.dagster_daemon import DagsterDaemon
 from proptech_pipelines.services.dagster_webserver import DagsterWebserver
 from proptech_pipelines.services.process import end
+from proptech_pipelines.services.progress import Quiet
+from proptech_pipelines.services.supervisor import UpReport
 
 TOY = "proptech_pipelines_tests.services.toy_definitions"
 RUNS = "query { runsOrError { ... on Runs { results { runId status } } } }"
@@ -124,16 +128,38 @@ def test_definitions_that_do_not_load_are_an_error(dagster, postgres, tmp_path):
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("which", ["the code server", "its inner server"])
+def test_up_mends_dagster_where_its_code_server_alone_was_killed(dagster, which):
+    code, webserver, daemon = dagster
+    run = started(webserver)
+    servers = [item for item in code.members() if "grpc" in " ".join(item.cmdline())]
+    end(servers if which == "its inner server" else code.members(), signal.SIGKILL, 10)
+    time.sleep(15)  # by then the webserver has given it up
+    plan = SimpleNamespace(
+        settings=SimpleNamespace(home=code.home),
+        dagster_dsn=daemon._dsn,
+        code=code,
+        webserver=webserver,
+        daemon=daemon,
+    )
+    report = UpReport(plan, [], [], [])
+    supervisor._bring_up_dagster(report, [], Quiet())
+    assert report.started == [code.title, webserver.title, daemon.title]
+    assert statuses(webserver)[run] == "CANCELED"
+    assert started(webserver) != run
+
+
+@pytest.mark.long
 def test_a_run_that_a_kill_took_away_is_marked_and_one_that_is_stopped_ends_as_canceled(dagster):
     code, webserver, daemon = dagster
     first = started(webserver)
     end([*daemon.members(), *code.members()], signal.SIGKILL, 10)
-    assert statuses(webserver) == {first: "STARTED"}
+    assert statuses(webserver)[first] == "STARTED"
     code.start()
     assert webserver.mark_abandoned_runs() == [first]
-    assert statuses(webserver) == {first: "CANCELED"}
+    assert statuses(webserver)[first] == "CANCELED"
     daemon.start()
     second = started(webserver)
     daemon.stop()
     assert daemon.members() == code.run_workers() == []
-    assert statuses(webserver) == {first: "CANCELED", second: "CANCELED"}
+    assert statuses(webserver)[second] == "CANCELED"
