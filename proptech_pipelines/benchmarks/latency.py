@@ -20,6 +20,7 @@ from proptech_pipelines.contracts.topics import schema_text
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.kafka.tail import TopicTail
 from proptech_pipelines.lake.connection import LAKE, Connection, catalog_tables, connect, scalar
+from proptech_pipelines.lake.maintenance import in_catalog
 from proptech_pipelines.settings import Settings, environment_for
 
 _WARM_UP_SECONDS = 45.0
@@ -163,11 +164,8 @@ def _read_off(
 def _lay_out(con: Connection) -> None:
     """Temporary tables: when each transaction committed, by the catalog's clock, and which records it brought."""
     catalog = catalog_tables(con)
-    table = con.execute(
-        f"select d.table_name from {catalog}.ducklake_inlined_data_tables as d "
-        f"inner join {catalog}.ducklake_table as t on d.table_id = t.table_id where t.table_name = 'ledger'"
-    ).fetchone()
-    if table is None:
+    ledger = dict(in_catalog(con)).get("ledger")
+    if ledger is None:
         raise ServiceError("The ledger is not in the catalog.", "measure on a fresh home folder.")
     if scalar(con, f"select count(*) from ducklake_list_files('{LAKE}', 'ledger')"):
         raise ServiceError("Part of the ledger is in files by now.", "measure for a shorter time.")
@@ -176,7 +174,7 @@ def _lay_out(con: Connection) -> None:
         create temporary table commits as
         select l.writer, l.commit_number, l.input_commit, epoch_ms(s.snapshot_time) as at_ms,
             coalesce(lag(l.input_commit) over (partition by l.writer order by l.commit_number), 0) as low
-        from {catalog}.{table[0]} as l
+        from {ledger} as l
         inner join {catalog}.ducklake_snapshot as s on l.begin_snapshot = s.snapshot_id"""
     )
     con.execute(

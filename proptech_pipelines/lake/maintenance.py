@@ -135,23 +135,21 @@ def remove_leftovers(con: duckdb.DuckDBPyConnection) -> None:
     older = f"now() - interval '{KEEP_HOURS} hour'"
     con.execute(f"call ducklake_expire_snapshots('{LAKE}', older_than => {older})").fetchall()
     con.execute(f"call ducklake_cleanup_old_files('{LAKE}', older_than => {older})").fetchall()
-    for _, table in _in_catalog(con):
+    oldest = f"(select min(snapshot_id) from {catalog_tables(con)}.ducklake_snapshot)"
+    for _, table in in_catalog(con):
         # DuckLake leaves them: each move of a head is one, and all are read whenever the head is.
-        con.execute(
-            f"delete from {table} where end_snapshot <= "
-            f"(select min(snapshot_id) from {catalog_tables(con)}.ducklake_snapshot)"
-        )
+        con.execute(f"delete from {table} where end_snapshot <= {oldest}")
 
 
 def write_to_files(con: duckdb.DuckDBPyConnection) -> None:
     """Write long tables that are kept in the catalog to files, of which a reader leaves out what it does not need."""
-    for name, table in _in_catalog(con):
+    for name, table in in_catalog(con):
         if name in KEPT_IN_CATALOG and scalar(con, f"select count(*) from {table}") > MOST_IN_CATALOG:
             with transaction(con):
                 con.execute(f"call ducklake_flush_inlined_data('{LAKE}', table_name => '{name}')").fetchall()
 
 
-def _in_catalog(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+def in_catalog(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     """The tables whose rows are kept in the catalog, each with the table there that holds them."""
     catalog = catalog_tables(con)
     rows = con.execute(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from proptech_pipelines.errors import ServiceError
+from proptech_pipelines.services.dagster_code import DagsterCode
 from proptech_pipelines.services.dagster_config import workspace
 from proptech_pipelines.services.ports import HOST, Ports, require_free
 from proptech_pipelines.services.process import Command
@@ -37,8 +38,9 @@ class DagsterWebserver(PythonService):
     name: ClassVar[str] = "dagster_webserver"
     title: ClassVar[str] = "Dagster's webserver"
 
-    def __init__(self, home: Path, preferred_port: int | None = None) -> None:
+    def __init__(self, home: Path, code: DagsterCode, preferred_port: int | None = None) -> None:
         super().__init__(home)
+        self._code = code
         self._preferred_port = preferred_port
 
     @property
@@ -78,9 +80,8 @@ class DagsterWebserver(PythonService):
         for message in [(entry["locationOrLoadError"] or {}).get("message") for entry in entries]:
             if message:
                 raise ServiceError(
-                    f"Dagster cannot load the definitions: {message.strip()}",
-                    f"mend the cause (the whole traceback is in {self.log.parent}/dagster_code.log), then run "
-                    "`proptech up` again.",
+                    f"Dagster cannot load {self._code.definitions}: {message.strip()}",
+                    f"mend the cause (the whole traceback is in {self._code.log}), then run `proptech up` again.",
                 )
 
     def mark_abandoned_runs(self) -> list[str]:

@@ -50,8 +50,8 @@ class Plan:
         self.registry = self._embedded.registry if self._is_embedded("schema_registry_url") else None
         # A server of one's own may not let us make a database, so Dagster shares the one that was given.
         self.dagster_dsn = self.postgres.dsn(DAGSTER_DATABASE) if self.postgres else self.settings.catalog
-        self.webserver = DagsterWebserver(home, DAGSTER_PORT)
         self.code = DagsterCode(home)
+        self.webserver = DagsterWebserver(home, self.code, DAGSTER_PORT)
         self.daemon = DagsterDaemon(home, self.dagster_dsn, self.code, self.webserver)
         self.simulator = Simulator(home, wanted.events_per_second)
         self.with_dagster = wanted.dagster

@@ -193,7 +193,7 @@ def test_rows_that_no_snapshot_sees_leave_the_catalog_and_heads_go_on(postgres, 
     postgres.create_database("moved_heads")
     settings = Settings(home=tmp_path, catalog=postgres.dsn("moved_heads"))
     with open_lake(settings) as con:
-        kept = dict(maintenance._in_catalog(con))["head_ingest"]
+        kept = dict(maintenance.in_catalog(con))["head_ingest"]
         for number in range(5):
             with transaction(con):
                 move_head(con, "ingest", number)
@@ -213,7 +213,7 @@ def test_a_long_ledger_is_written_to_files_and_reads_the_same(engine, monkeypatc
     for number in range(8):
         engine.pipe([price_change(number, "2024-05-01T10:30:00", 100, 101)])
         write_to_files(con)
-        assert count(con, dict(maintenance._in_catalog(con))["ledger"]) <= 6
+        assert count(con, dict(maintenance.in_catalog(con))["ledger"]) <= 6
     assert count(con, "ledger") == 8
     assert [row["commit_number"] for row in engine.table("ledger")] == list(range(1, 9))
     assert files(engine, "ledger") == 1
