@@ -15,12 +15,14 @@ from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import INPUT_TOPICS, Topic, schema_text
 from proptech_pipelines.contracts.wire import SchemaKey
 from proptech_pipelines.engines.memory import Memory
+from proptech_pipelines.engines.session import LARGE_SLICE_ROWS
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake import tables
 from proptech_pipelines.lake.connection import attach, connect, cursor
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.generations import checkout_graph, create_models, live_graph
 from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.models.slices import Slice
 from proptech_pipelines.pipeline.advance import advance_family, family_position
 from proptech_pipelines.pipeline.ingest import Ingest
 from proptech_pipelines.settings import HOUR_MS, Settings
@@ -68,6 +70,9 @@ class PipelineDriver:
     `pipe` is one ingest transaction, `advance` one transaction of each family. `restart` forgets all that is
     not in the lake.
     """
+
+    reads_files = False
+    """Whether families read each slice from its files, as they read a large one."""
 
     def __init__(self, folder: Path, template: Path | None = None, graph: Graph | None = None) -> None:
         """Make the lake in `folder`, an empty folder, from a `template` made by `make_template` if given."""
@@ -130,9 +135,10 @@ class PipelineDriver:
         for name in [family] if family in self.graph.families else self.graph.families:
             position = family_position(self.con, name)
             memory = self._memories.setdefault(name, Memory())
-            advance_family(
-                self.con, self.graph, name, position, cut.commit_number, cut.control_number, memory
+            part = Slice(
+                position.input_commit, cut.commit_number, LARGE_SLICE_ROWS + 1 if self.reads_files else 0
             )
+            advance_family(self.con, self.graph, name, position, part, cut.control_number, memory)
 
     def table(self, name: str) -> list[dict[str, Any]]:
         """The rows of table `name`, in no particular order."""

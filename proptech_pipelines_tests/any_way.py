@@ -43,9 +43,13 @@ class Subject:
 
 @dataclass(frozen=True)
 class Step:
-    """A micro-batch and what happens after it: the families that advance, those whose rows are folded, a restart."""
+    """A micro-batch and what happens after it: the families that advance, those whose rows are folded, a restart.
+
+    Families that `reads_files` read what is new as they read a large slice.
+    """
 
     batch: list[Entry]
+    reads_files: bool
     advance: frozenset[str]
     fold: frozenset[str]
     restart: bool
@@ -67,7 +71,9 @@ def runs(draw: st.DrawFn, logs: st.SearchStrategy[list[Entry]], families: tuple[
     log = draw(logs)
     some, seldom = st.frozensets(st.sampled_from(families)), st.sampled_from((False, False, True))
     steps = [
-        Step(batch, draw(some), draw(some) if draw(seldom) else frozenset(), draw(seldom))
+        Step(
+            batch, draw(st.booleans()), draw(some), draw(some) if draw(seldom) else frozenset(), draw(seldom)
+        )
         for batch in draw(splits(log))
     ]
     return Run(log, steps, draw(st.sampled_from((False, False, False, False, True))))
@@ -115,6 +121,7 @@ class Lakes:
 def take(driver: EngineDriver, step: Step) -> None:
     """Make one step of a run."""
     driver.pipe(step.batch)
+    driver.pipeline.reads_files = step.reads_files
     if step.restart:
         driver.pipeline.restart()
     for family in sorted(step.advance):

@@ -30,7 +30,7 @@ def test_g3_holds_on_a_large_log(empty_lake, tmp_path):
     log = traffic(2024, 100_000)
     parts = [log[start : start + 12_345] for start in range(0, len(log), 12_345)]
     steps = [
-        Step(part, frozenset(FAMILIES[number % 2 :]), frozenset(), restart=number == 3)
+        Step(part, number % 2 == 1, frozenset(FAMILIES[number % 2 :]), frozenset(), restart=number == 3)
         for number, part in enumerate(parts)
     ]
     with closing(Lakes(MARKET, tmp_path, empty_lake)) as lakes:

@@ -87,7 +87,7 @@ def _write(con: Connection, number: int) -> None:
                 1 as topic_epoch, p as kafka_partition, {first // _PARTITIONS} as start_offset,
                 {end // _PARTITIONS} as end_offset, {EVENTS_PER_COMMIT // _PARTITIONS} as records,
                 {EVENTS_PER_COMMIT // _PARTITIONS} as staged, 0 as dead,
-                {_START_MS} + {end - 1} * {step_ms} as stream_time_ms
+                {_START_MS + (end - 1) * step_ms} as stream_time_ms
             from range({_PARTITIONS}) as t (p)"""
         )
         con.execute(
@@ -103,7 +103,7 @@ def _replay(con: Connection, commits: int) -> list[float]:
     position = family_position(con, FAMILY)
     while part := next_slice(con, graph, FAMILY, Slice(position.input_commit, commits)):
         begun = time.perf_counter()
-        done = advance_family(con, graph, FAMILY, position, part.high, 0, memory)
+        done = advance_family(con, graph, FAMILY, position, part, 0, memory)
         rates.append(done.counts.rows_in / (time.perf_counter() - begun))
         position = family_position(con, FAMILY)
     return rates

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from proptech_pipelines.engines.session import Session
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.conserved import FLAG, is_readmittable
-from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import COMMIT_COLUMN, COORDINATES, Model
 
 _TABLE = "lake.readmissions"
@@ -117,7 +116,7 @@ def _revise(
     with it."""
     keys, merged = session.graph.folds[fold.name].keys, session.graph.folds[fold.name].merged
     touched, columns = f"readmitted_{fold.name}_{number}", ", ".join(fold.column_names)
-    known = [f"select {columns} from lake.{fold.table}", f"from ({_below(session.graph, fold, number)})"]
+    known = [f"select {columns} from lake.{fold.table}", f"from ({_below(session, fold, number)})"]
     known += [f"select {columns} from {name}" for name in earlier]
     was = _joined("semi", " union all ".join(known), touched, keys)
     row = _json("r", fold.column_names)
@@ -138,15 +137,15 @@ def _revise(
     return revised
 
 
-def _below(graph: Graph, fold: Model, number: int) -> str:
+def _below(session: Session, fold: Model, number: int) -> str:
     """What the rows of the slice below ingest transaction `number` add."""
 
     def leaf(root: Model) -> str:
         if root.kind == "staging":
-            return f"select * from slice_{root.name} where {COMMIT_COLUMN} < {number}"
-        return slices.wrapped(graph, root, leaf)
+            return f"select * from ({session.delta(root)}) where {COMMIT_COLUMN} < {number}"
+        return slices.wrapped(session.graph, root, leaf)
 
-    return slices.wrapped(graph, fold, leaf)
+    return slices.wrapped(session.graph, fold, leaf)
 
 
 def _near_readmitted(session: Session, fold: Model, high: int) -> slices.Leaf:

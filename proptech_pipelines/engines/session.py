@@ -10,6 +10,9 @@ from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import SIGN_COLUMN, Model
 
+LARGE_SLICE_ROWS = 200_000
+"""A slice of more rows is read from its files by each model, which leaves columns and rows there: to copy a million
+rows first takes longer than to read them. A small one is copied: each look into the lake has a fixed price."""
 _SELDOM_READ = ("kafka_timestamp_ms", "event_time_is_kafka", "kafka_date")
 """Columns of every staging table that only some models name; the engine does not."""
 
@@ -28,6 +31,8 @@ class Session:
     memory: Memory = field(default_factory=Memory)
     pending: dict[str, int] = field(default_factory=dict[str, int])
     """Rows of the deltas that are computed and not in their stored tables yet, by model."""
+    taken: dict[str, str] = field(default_factory=dict[str, str])
+    """The staging rows of the step as a SELECT, by model."""
 
     def stored(self, model: Model) -> str:
         """What the stored table of `model` will hold after this step, without transaction numbers, to select from."""
@@ -74,20 +79,23 @@ class Session:
         self.temporary(f"delta_{model.name}", changes)
 
     def take(self, family: str, part: slices.Slice) -> int:
-        """Read the staging rows of `part` once, for every model of `family`; returns how many there are.
+        """Make the staging rows of `part` ready for every model of `family`; returns how many there are.
 
         Columns that no model of the family names are left in their files.
         """
-        taken = 0
+        rows_in = 0
         for model in self.graph.staging_of(family):
             rows = self.staged(model, part.where())
             read = self.graph.names_read(family, model.name)
             unread = set() if read is None else {*model.column_names, *_SELDOM_READ} - read
             if unread:
                 rows = f"select * exclude ({', '.join(sorted(unread))}) from ({rows})"
-            self.temporary(f"slice_{model.name}", rows)
-            taken += self.count(f"slice_{model.name}")
-        return taken
+            if part.rows <= LARGE_SLICE_ROWS:
+                self.temporary(f"slice_{model.name}", rows)
+                rows = f"select * from slice_{model.name}"
+            self.taken[model.name] = rows
+            rows_in += self.count(f"({rows})")
+        return rows_in
 
     def slice_leaf(self, model: Model) -> str:
         """The rows that were taken of a staging model, or that an append table, computed already, is to get."""
@@ -95,7 +103,7 @@ class Session:
 
     def delta(self, root: Model) -> str:
         """The rows that were taken of a staging model, or that a stored one, computed already, is to get."""
-        return f"select * from {'slice' if root.kind == 'staging' else 'delta'}_{root.name}"
+        return self.taken[root.name] if root.kind == "staging" else f"select * from delta_{root.name}"
 
     def whole_leaf(
         self, high: int, reader: Model | None = None, keys: str = "", bounds: str = ""

@@ -69,6 +69,17 @@ class Graph:
         """The stored models of `family`, inputs first."""
         return tuple(model for model in self.models.values() if model.is_stored and model.family == family)
 
+    def keeps_sums_alone(self, family: str) -> bool:
+        """Whether `family` stores folds, what is worked out of them, and late rows: it holds few rows of a slice."""
+        stored = self.stored(family)
+        late = {model.conserves.late for model in stored if model.conserves}
+        return all(
+            model.kind == "fold"
+            or model.name in late
+            or (model.kind == "recompute" and all(root.kind == "fold" for root in self.roots(model.name)))
+            for model in stored
+        )
+
     def every_seconds(self, family: str) -> int:
         """At most so often `family` takes in what came."""
         return max(model.every_seconds for model in self.stored(family))

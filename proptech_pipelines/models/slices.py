@@ -5,7 +5,7 @@ select <columns> from (<the model>)
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from proptech_pipelines.models.fold import fold_of
 from proptech_pipelines.models.graph import GIVEN, STREAM_TIMES, Graph
@@ -21,6 +21,8 @@ class Slice:
 
     low: int
     high: int
+    rows: int = field(default=0, compare=False)
+    """How many of them its reader takes in, where that was counted: a hint for how to read them."""
 
     def where(self) -> str:
         """The condition on the commit number, with literals, so that files are pruned."""

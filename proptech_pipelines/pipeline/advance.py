@@ -1,7 +1,7 @@
 """Advances a family of models from its own position to the ingest's, in a transaction of its own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
@@ -13,8 +13,10 @@ from proptech_pipelines.lake.transactions import head, move_head, snapshot, tran
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.slices import Slice
 
-MAX_SLICE_ROWS = 1_000_000
+_SLICE_ROWS = 1_000_000
 """Most staging rows of one transaction of a family, so that catching up takes no more memory than following."""
+_SUMS_SLICE_ROWS = 4_000_000
+"""The same for a family that keeps no rows of a slice, but sums."""
 
 
 @dataclass(frozen=True)
@@ -48,42 +50,40 @@ def family_position(con: Connection, writer: str) -> FamilyPosition:
     return FamilyPosition(*(row or (0, 0)))
 
 
+def max_slice_rows(graph: Graph, family: str) -> int:
+    """Most staging rows of one transaction of `family`."""
+    return _SUMS_SLICE_ROWS if graph.keeps_sums_alone(family) else _SLICE_ROWS
+
+
 def next_slice(
-    con: Connection, graph: Graph, family: str, part: Slice, max_rows: int = MAX_SLICE_ROWS
+    con: Connection, graph: Graph, family: str, part: Slice, max_rows: int | None = None
 ) -> Slice | None:
     """The beginning of `part` that `family` is to take in next: `max_rows` staging rows, one transaction at least.
 
-    None if `part` brings nothing of the topics that it consumes. An idle entry is news: it moves what is final.
+    `max_rows` is `max_slice_rows` unless given. None if `part` brings nothing of the topics that the family consumes.
+    An idle entry is news: it moves what is final.
     """
-    return next_step(con, graph, family, part, max_rows)[0]
-
-
-def next_step(
-    con: Connection, graph: Graph, family: str, part: Slice, max_rows: int = MAX_SLICE_ROWS
-) -> tuple[Slice | None, int]:
-    """As `next_slice`, with the number of its staging rows."""
-    return _beginning(con, [model.topic for model in graph.staging_of(family)], part, max_rows)
+    topics = [model.topic for model in graph.staging_of(family)]
+    return _beginning(con, topics, part, max_rows or max_slice_rows(graph, family))
 
 
 def next_staging_slice(con: Connection, topic: str, part: Slice, max_rows: int) -> Slice | None:
     """The beginning of `part` with at most `max_rows` rows of `topic`, as `next_slice`."""
-    return _beginning(con, [topic], part, max_rows)[0]
+    return _beginning(con, [topic], part, max_rows)
 
 
-def _beginning(
-    con: Connection, topics: Sequence[str], part: Slice, max_rows: int
-) -> tuple[Slice | None, int]:
+def _beginning(con: Connection, topics: Sequence[str], part: Slice, max_rows: int) -> Slice | None:
     names = ", ".join(f"'{name}'" for name in topics)
     rows = con.execute(
         "select commit_number, cast(sum(sum(staged)) over (order by commit_number) as bigint) from log_ranges "
         f"where {part.where()} and topic in ({names}) group by commit_number order by commit_number"
     ).fetchall()
     if not rows:
-        return None, 0
+        return None
     for (number, so_far), (_, following) in pairwise(rows):
         if following > max_rows:
-            return Slice(part.low, number), so_far
-    return part, rows[-1][1]
+            return Slice(part.low, number, so_far)
+    return replace(part, rows=rows[-1][1])
 
 
 def control_number_at(con: Connection, input_commit: int) -> int:
@@ -100,17 +100,17 @@ def advance_family(
     graph: Graph,
     family: str,
     position: FamilyPosition,
-    input_commit: int,
+    part: Slice,
     control_number: int,
     memory: Memory | None = None,
 ) -> Advance:
-    """Take the ingest transactions (position.input_commit, input_commit] into the tables of `family`.
+    """Take the ingest transactions of `part`, and those from `position` to it, into the tables of `family`.
 
-    `memory` is of the one who advances this family again and again. What changes is computed before the transaction,
-    which is short then. Raises LedgerConflict if another run advanced the family first: read its position and plan
-    again.
+    Those between, if any, bring the family nothing. `memory` is of the one who advances this family again and again.
+    What changes is computed before the transaction, which is short then. Raises LedgerConflict if another run advanced
+    the family first: read its position and plan again.
     """
-    part = Slice(position.input_commit, input_commit)
+    part = replace(part, low=position.input_commit)
     if part.low == part.high:
         return Advance(family, position.commit_number, part, Counts())
     step = _Step(con, graph, family, position, part, control_number, memory)

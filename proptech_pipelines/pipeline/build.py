@@ -133,7 +133,7 @@ def _build_family(con: Connection, shadow: Graph, family: str, end: int) -> Iter
         part = Slice(position.input_commit, end)
         part = next_slice(con, shadow, family, part) or part
         control_number = control_number_at(con, part.high)
-        done = advance_family(con, shadow, family, position, part.high, control_number)
+        done = advance_family(con, shadow, family, position, part, control_number)
         position = FamilyPosition(done.commit_number, part.high)
         yield Built(writer, done.counts.rows_in, part.high, end)
 

@@ -62,12 +62,13 @@ def _advance_families(con: Connection, leases: Leases, report: Report) -> None:
     for family in graph.families:
         position = family_position(con, family)
         while position.input_commit < end:
-            part = next_slice(con, graph, family, Slice(position.input_commit, end))
-            high = part.high if part else end
+            part = Slice(position.input_commit, end)
+            part = next_slice(con, graph, family, part) or part
+            control_number = control_number_at(con, part.high)
             with leases.hold(family_lease(family)):
-                done = advance_family(con, graph, family, position, high, control_number_at(con, high))
-            position = FamilyPosition(done.commit_number, high)
-            report(family, high, end)
+                done = advance_family(con, graph, family, position, part, control_number)
+            position = FamilyPosition(done.commit_number, part.high)
+            report(family, part.high, end)
 
 
 def _mark_published(con: Connection, registered: Sequence[Outbox]) -> None:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 
 from proptech_pipelines.engines.memory import Memory
 from proptech_pipelines.errors import FamilyHalted, LedgerConflict, ServiceError
@@ -15,13 +16,13 @@ from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.slices import Slice
 from proptech_pipelines.pipeline.advance import (
-    MAX_SLICE_ROWS,
     Advance,
     FamilyPosition,
     advance_family,
     control_number_at,
     family_position,
-    next_step,
+    max_slice_rows,
+    next_slice,
 )
 from proptech_pipelines.pipeline.patience import RESTS
 from proptech_pipelines.pipeline.priority import stand_back
@@ -109,16 +110,16 @@ class FamilyWorker(threading.Thread):
         if (rest := self._rests_until - time.monotonic()) > 0:
             self._progress.stop.wait(rest)
             cut = self._progress.cut(INGEST)
-        part, rows = self._next_slice(Slice(seen, cut.number))
+        part = self._next_slice(Slice(seen, cut.number))
         if part is None:
             self._seen = cut.number
             return True
-        if not self._takes_turns or rows > _SMALL_ROWS:
+        if not self._takes_turns or part.rows > _SMALL_ROWS:
             self._take(position, part, cut)
             return True
         with self._progress.turn.hold(self._progress.stop):
             cut = self._progress.cut(INGEST)  # more has come, perhaps, while others had their turn
-            part = self._next_slice(Slice(seen, cut.number))[0] or part
+            part = self._next_slice(Slice(seen, cut.number)) or part
             self._progress.turn.rest(self._take(position, part, cut))
         return True
 
@@ -132,9 +133,7 @@ class FamilyWorker(threading.Thread):
             control = (
                 cut.control_number if part.high == cut.number else control_number_at(self._con, part.high)
             )
-            done = advance_family(
-                self._con, self._graph, self._family, position, part.high, control, self._memory
-            )
+            done = advance_family(self._con, self._graph, self._family, position, part, control, self._memory)
         finally:
             self._leases.release(lease)
         took = time.monotonic() - begun
@@ -149,17 +148,17 @@ class FamilyWorker(threading.Thread):
     def _takes_turns(self) -> bool:
         return self._graph.every_seconds(self._family) > 0
 
-    def _next_slice(self, part: Slice) -> tuple[Slice | None, int]:
-        """As `next_step`, without a look into the lake where this run took in all of `part` itself."""
+    def _next_slice(self, part: Slice) -> Slice | None:
+        """As `next_slice`, without a look into the lake where this run took in all of `part` itself."""
         brought = self._progress.rows_between(part.low, part.high)
         if brought is not None:
             topics = self._graph.topics_of(self._family) & set(brought)
             rows = sum(brought[topic] for topic in topics)
             if not topics:
-                return None, 0
-            if rows <= MAX_SLICE_ROWS:
-                return part, rows
-        return next_step(self._con, self._graph, self._family, part)
+                return None
+            if rows <= max_slice_rows(self._graph, self._family):
+                return replace(part, rows=rows)
+        return next_slice(self._con, self._graph, self._family, part)
 
 
 class OutboxWorker(threading.Thread):

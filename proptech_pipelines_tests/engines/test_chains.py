@@ -106,8 +106,8 @@ def test_an_engine_that_looks_at_new_rows_alone_is_found_out(lake, monkeypatch):
     patch_definition(
         monkeypatch,
         "proptech_pipelines/engines/session.py",
-        "'delta'}_{root.name}\"",
-        "'delta'}_{root.name}{' where sign = 1' if root.kind == 'recompute' else ''}\"",
+        'from delta_{root.name}"',
+        "from delta_{root.name}{' where sign = 1' if root.kind == 'recompute' else ''}\"",
     )
     found = [doubled for _, doubled, _ in after_each_batch(lake)]
     assert found != [{zip_code: 2 * total for zip_code, total in large.items()} for large, _ in EXPECTED]

@@ -11,6 +11,7 @@ from proptech_pipelines.lake.generations import live_graph, shadow_graph
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import parse_model
+from proptech_pipelines.models.slices import Slice
 from proptech_pipelines.pipeline.advance import advance_family, family_position
 from proptech_pipelines.pipeline.build import build, distance, pin
 from proptech_pipelines.pipeline.rebuild import compare_days
@@ -105,8 +106,9 @@ def test_a_writer_with_the_former_models_cannot_write_after_the_swap(lake):
     lake.pipe(batches()[2])
     position = family_position(con, FAMILY)
     cut = lake.pipeline.ingest.positions
+    part = Slice(position.input_commit, cut.commit_number)
     with pytest.raises(LedgerConflict):
-        advance_family(con, graph, FAMILY, position, cut.commit_number, cut.control_number)
+        advance_family(con, graph, FAMILY, position, part, cut.control_number)
 
 
 def test_a_rollback_brings_the_former_tables_to_the_head_first(lake, tmp_path):
