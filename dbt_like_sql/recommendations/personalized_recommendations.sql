@@ -33,12 +33,15 @@ stg_property_events = "365 days"
 --            150 * bedrooms / min_bedrooms below them
 -- Prices are at most 10^12, so that no product passes 3 * 10^15.
 with pairs as (
-    select * from recommendation_pairs
+    select
+        *,
+        row_number() over (order by pair_id) as pair_number -- Shorter to compare than the text, a million times over
+    from recommendation_pairs
 ),
 
 searches as (
     select distinct
-        pair_id,
+        pair_number,
         recommended_at,
         viewed_property_id,
         min_price,
@@ -47,7 +50,7 @@ searches as (
         zip_code
     from (
         select
-            pair_id,
+            pair_number,
             recommended_at,
             viewed_property_id,
             min_price,
@@ -154,7 +157,7 @@ homes as (
 
 viewed as (
     select
-        pairs.pair_id,
+        pairs.pair_number,
         case
             when homes.zip_code is null then 'zip code unknown'
             when list_contains(pairs.preferred_zip_codes, homes.zip_code)
@@ -194,10 +197,49 @@ viewed as (
         and pairs.recommended_at <= homes.listed_until
 ),
 
+-- The time that the searches span, in pieces of equal length: a search need only meet the homes of its piece.
+-- Where homes last, each stands in all pieces, so that there are no more than searches pay for.
+pieces as (
+    select
+        min(recommended_at) as first_at,
+        max(recommended_at) as last_at,
+        date_diff('millisecond', min(recommended_at), max(recommended_at))
+        // least(1 + count(*) // 500, 256) + 1 as length_ms
+    from searches
+),
+
+homes_by_piece as (
+    select
+        homes.property_id,
+        homes.zip_code,
+        homes.price,
+        homes.bedrooms,
+        homes.since,
+        homes.until,
+        homes.listed_until,
+        unnest(generate_series(
+            date_diff('millisecond', pieces.first_at, greatest(homes.since, pieces.first_at)) // pieces.length_ms,
+            date_diff('millisecond', pieces.first_at, least(homes.until, pieces.last_at)) // pieces.length_ms
+        )) as piece
+    from homes
+    inner join pieces
+        on homes.since <= pieces.last_at
+        and homes.until > pieces.first_at
+    where homes.is_open
+),
+
+searches_by_piece as (
+    select
+        searches.*,
+        date_diff('millisecond', pieces.first_at, searches.recommended_at) // pieces.length_ms as piece
+    from searches
+    cross join pieces
+),
+
 -- Place and bedrooms are in order here, and the price is within the budget
 offers as (
     select
-        searches.pair_id,
+        searches.pair_number,
         homes.property_id,
         homes.zip_code,
         homes.price,
@@ -206,9 +248,10 @@ offers as (
         searches.min_bedrooms,
         700 + 100 * (searches.max_price - homes.price) // searches.max_price
         + 150 + 25 * least(homes.bedrooms - searches.min_bedrooms, 2) as score
-    from searches
-    inner join homes
+    from searches_by_piece as searches
+    inner join homes_by_piece as homes
         on searches.zip_code = homes.zip_code
+        and searches.piece = homes.piece
         and searches.recommended_at >= homes.since
         and searches.recommended_at < homes.until
         and searches.recommended_at <= homes.listed_until
@@ -216,12 +259,11 @@ offers as (
         and homes.price >= coalesce(searches.min_price, 0)
         and homes.price <= searches.max_price
         and homes.bedrooms >= searches.min_bedrooms
-    where homes.is_open
 ),
 
 ranked as (
     select
-        pair_id,
+        pair_number,
         place,
         {
             'place': place,
@@ -239,8 +281,8 @@ ranked as (
             *,
             -- Score descending, price, property id: as one value, DuckDB keeps the best three without sorting all
             row_number() over (
-                partition by pair_id
-                order by {'first': -score, 'second': price, 'third': property_id}
+                partition by pair_number
+                order by {'first': (1000 - score) * 10000000000000 + price, 'second': property_id}
             ) as place
         from offers
     ) as numbered
@@ -249,12 +291,12 @@ ranked as (
 
 best as (
     select
-        pair_id,
+        pair_number,
         max(case when place = 1 then home end) as first,
         max(case when place = 2 then home end) as second,
         max(case when place = 3 then home end) as third
     from ranked
-    group by pair_id
+    group by pair_number
 )
 
 select
@@ -283,6 +325,6 @@ select
     pairs.profile_kafka_offset -- Its offset
 from pairs
 left join viewed
-    on pairs.pair_id = viewed.pair_id
+    on pairs.pair_number = viewed.pair_number
 left join best
-    on pairs.pair_id = best.pair_id
+    on pairs.pair_number = best.pair_number

@@ -13,15 +13,18 @@ select
     saves, -- 1 for a property put on a saved list, else 0
     price_changes, -- 1 for a price change, else 0
     change_ppb, -- Its change in parts per billion of the old price, else 0
-    -- Start of the window, included, UTC
-    date_trunc('minute', event_time) - (minute(event_time) % 10 + hops.minutes) * interval 1 minute as window_start,
+    ten_minutes - hops.span as window_start, -- Start of the window, included, UTC
     window_start + interval 1 hour as window_end, -- End of the window, excluded, UTC
     window_start + interval 2 hours as closes_at, -- End and grace: a stream time from here on is late
-    window_start + interval 2 hours <= epoch_ms(stream_time_ms) as is_late, -- Came after closes_at
+    window_start <= closed_to as is_late, -- Came after closes_at
     event_time, -- When it happened, UTC
     stream_time_ms, -- Largest event time of the partition so far, ms since 1970
     topic_id, -- Id of the topic that the record came from
     kafka_partition, -- Its partition
     kafka_offset -- Its offset
 from trending_events
-cross join (values (0), (10), (20), (30), (40), (50)) as hops (minutes)
+cross join (
+    values
+    (interval 0 minute), (interval 10 minute), (interval 20 minute),
+    (interval 30 minute), (interval 40 minute), (interval 50 minute)
+) as hops (span)

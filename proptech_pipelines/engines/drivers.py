@@ -4,6 +4,8 @@ A row of the result depends on its driver row and on rows of the other inputs wi
 `back` before and `ahead` after it.
 """
 
+from dataclasses import dataclass
+
 from proptech_pipelines.engines.session import Session
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.model import COORDINATES, Model
@@ -12,28 +14,53 @@ _NEVER = "1970-01-01"
 """No driver row touched: bounds that leave every file out."""
 
 
-def touch_drivers(session: Session, model: Model, part: slices.Slice) -> None:
-    """Put driver rows (coordinates, key, time) that `part` brings or concerns into the temporary table `touched`."""
+@dataclass(frozen=True)
+class Touched:
+    """The driver rows to recompute; coordinates, key and time of all stand in the temporary table `touched`."""
+
+    former: str
+    """The table of those of which rows may be stored; empty for none."""
+    fresh: str = ""
+    """The others as a SELECT: they came with the slice, so that nothing is stored of them."""
+
+
+def touch_drivers(session: Session, model: Model, part: slices.Slice) -> Touched:
+    """Put the driver rows that `part` brings or concerns into the temporary table `touched`."""
     graph, whole = session.graph, session.whole_leaf(part.high)
     columns = ", ".join((*COORDINATES, *model.key, model.time))
-    parts: list[str] = []
-    changes: list[str] = []
+    # Of a recomputed table rows come back under coordinates that they had before.
+    has_fresh = [root.kind for root in _roots_of_driver(session, model)] == ["staging"]
+    fresh, parts, changes = "", list[str](), list[str]()
     for root in graph.roots(model.name):
         delta = session.delta(root)
         for name in slices.inputs_through(graph, model, root):
             rows = slices.input_with(graph, graph[name], whole, root, delta)
             if name == model.driver:
                 parts.append(f"select {columns} from ({rows})")
+                fresh = rows if has_fresh else ""
             else:
                 changes.append(f"select {', '.join((*model.key, model.time))} from ({rows})")
+    former = "" if fresh else "touched"
     if changes:
         session.temporary("changed", " union ".join(changes))
         if (bounds := _reverse_bounds(session, model)) is not None:
-            parts.append(_concerned(session, model, whole, columns, bounds))
+            before = session.whole_leaf(part.low) if fresh else whole
+            concerned = _concerned(session, model, before, columns, bounds)
+            if fresh:
+                session.temporary("former", concerned)
+                former = "former" if session.count("former") else ""
+                concerned = "from former"
+            parts.append(concerned)
     session.temporary("touched", " union ".join(parts))
+    return Touched(former, fresh)
 
 
-def touch_drivers_where(session: Session, model: Model, high: int, condition: str) -> None:
+def _roots_of_driver(session: Session, model: Model) -> tuple[Model, ...]:
+    driver = session.graph[model.driver]
+    return session.graph.roots(driver.name) if driver.kind == "view" else (driver,)
+
+
+def touch_drivers_where(session: Session, model: Model, high: int, condition: str) -> Touched:
     """Put all driver rows below `high` for which `condition` holds, and those of stored rows, into `touched`."""
     columns = ", ".join((*COORDINATES, *model.key, model.time))
     driver = slices.input_of(session.graph, session.graph[model.driver], session.whole_leaf(high))
@@ -42,35 +69,44 @@ def touch_drivers_where(session: Session, model: Model, high: int, condition: st
         "touched",
         f"select {columns} from ({driver}) where {condition} union select {columns} from ({stored})",
     )
+    return Touched("touched")
 
 
-def recompute_drivers(session: Session, model: Model, high: int) -> None:
-    """Put the signed change of the rows of `touched` drivers into `delta_<model>`, and their rows into `new_rows`."""
+def recompute_drivers(session: Session, model: Model, high: int, touched: Touched) -> str:
+    """Put the signed change of the rows of `touched` drivers into `delta_<model>`; the table of their new rows."""
     low, high_time = session.literals(model.time, "touched") or (_NEVER, _NEVER)
     time = model.time
 
     def direct(parent: Model) -> str:
         whole = f"select * from {parent.name}__whole where "
         if parent.name == model.driver:
-            return (
+            former = (
                 f"{whole}{time} >= timestamp '{low}' and {time} <= timestamp '{high_time}' "
-                f"and {slices.key_match(COORDINATES, 'touched')}"
+                f"and {slices.key_match(COORDINATES, touched.former)}"
             )
+            fresh = f"select * from ({touched.fresh})"
+            if not (touched.former and touched.fresh):
+                return former if touched.former else fresh
+            # By name: a slice lacks columns that nobody reads.
+            return f"{fresh} union all by name {former}"
         near = f"{time} <= timestamp '{high_time}' + {_interval(model.ahead)}"
         if model.back:
             near += f" and {time} >= timestamp '{low}' - {_interval(model.back)}"
         return f"{whole}{near} and {slices.key_match(model.key, 'touched')}"
 
     new = slices.wrapped(session.graph, model, session.whole_leaf(high), direct=direct)
+    if not touched.former:
+        return session.put_new(model, f"({new})")
     session.temporary("new_rows", new)
     bounds = ""
     if model.day_of == time:
         bounds = f" and {time} >= timestamp '{low}' and {time} <= timestamp '{high_time}'"
     stored = slices.whole_rows(
-        model, f"lake.{model.table}", f"{slices.key_match(COORDINATES, 'touched')}{bounds}"
+        model, f"lake.{model.table}", f"{slices.key_match(COORDINATES, touched.former)}{bounds}"
     )
     session.temporary("old_rows", stored)
     session.put_difference(model)
+    return "new_rows"
 
 
 def _concerned(session: Session, model: Model, whole: slices.Leaf, columns: str, bounds: str) -> str:

@@ -78,19 +78,18 @@ class DuckDBEngine:
 
     def _compute_delta(self, model: Model, part: slices.Slice) -> None:
         """Put what `part` adds to `model` into the temporary table `delta_<model>`."""
-        session = self._session
+        session, new_rows = self._session, f"delta_{model.name}"
         if model.kind == "settled":
             settle(session, model, part)
         elif model.driver:
-            touch_drivers(session, model, part)
-            recompute_drivers(session, model, part.high)
+            new_rows = recompute_drivers(session, model, part.high, touch_drivers(session, model, part))
         elif model.kind == "recompute":
             touch_groups(session, model, part)
-            recompute_groups(session, model, part.high)
+            new_rows = recompute_groups(session, model, part.high)
         else:
             rows = slices.wrapped(self._graph, model, session.slice_leaf)
-            session.temporary(f"delta_{model.name}", rows)
-        self._require_identity(model)
+            session.temporary(new_rows, rows)
+        self._require_identity(model, new_rows)
 
     def derive_again(self, model: Model, high: int, condition: str) -> None:
         """Put the signed change of the recomputed rows for which `condition` holds into `delta_<model>`.
@@ -99,9 +98,8 @@ class DuckDBEngine:
         """
         session = self._session = Session(self._con, self._graph, model.family)
         if model.driver:
-            touch_drivers_where(session, model, high, condition)
-            recompute_drivers(session, model, high)
-            self._require_identity(model)
+            touched = touch_drivers_where(session, model, high, condition)
+            self._require_identity(model, recompute_drivers(session, model, high, touched))
             return
         keys = ", ".join(model.key)
         stored = slices.whole_rows(model, f"lake.{model.table}", condition)
@@ -109,8 +107,7 @@ class DuckDBEngine:
         session.temporary(
             "touched", f"select {keys} from ({derived}) where {condition} union select {keys} from ({stored})"
         )
-        recompute_groups(session, model, high)
-        self._require_identity(model)
+        self._require_identity(model, recompute_groups(session, model, high))
 
     def append_delta(self, model: Model, commit_number: int) -> int:
         """Append `delta_<model>` to the stored table and return its number of rows; nothing is written for none."""
@@ -124,14 +121,13 @@ class DuckDBEngine:
             )
         return rows
 
-    def _require_identity(self, model: Model) -> None:
+    def _require_identity(self, model: Model, new_rows: str) -> None:
         """No parser sees that a model doubles rows (by an unnest, say): two of one identity are refused here."""
         if not model.identity:
             return
-        source = "new_rows" if model.kind == "recompute" else f"delta_{model.name}"
         names = ", ".join(model.identity)
         doubled = self._con.execute(
-            f"select {names} from {source} group by {names} having count(*) > 1 limit 1"
+            f"select {names} from {new_rows} group by {names} having count(*) > 1 limit 1"
         ).fetchone()
         if doubled is not None:
             raise ModelError(

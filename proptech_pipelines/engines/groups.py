@@ -20,8 +20,8 @@ def touch_groups(session: Session, model: Model, part: slices.Slice) -> None:
     session.temporary("touched", slices.touched_through_reads(model, "changed", candidates))
 
 
-def recompute_groups(session: Session, model: Model, high: int) -> None:
-    """Put the signed change of the groups in `touched` into `delta_<model>`, and their rows into `new_rows`."""
+def recompute_groups(session: Session, model: Model, high: int) -> str:
+    """Put the signed change of the groups in `touched` into `delta_<model>`; the table of their new rows."""
     bounds = _bounds(session, model, "touched")
     restricted = f"{slices.key_match(model.key, 'touched')}{bounds}"
     needed = "touched"
@@ -40,6 +40,7 @@ def recompute_groups(session: Session, model: Model, high: int) -> None:
     session.temporary("new_rows", f"select * from ({new}) where {slices.key_match(model.key, 'touched')}")
     session.temporary("old_rows", slices.whole_rows(model, f"lake.{model.table}", restricted))
     session.put_difference(model)
+    return "new_rows"
 
 
 def _bounds(session: Session, model: Model, keys: str) -> str:

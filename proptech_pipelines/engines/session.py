@@ -73,10 +73,16 @@ class Session:
         """
         if self.count("old_rows"):
             changes = slices.difference(model.column_names, "old_rows", "new_rows")
+            self.temporary(f"delta_{model.name}", changes)
         else:
-            distinct = "" if model.identity else "distinct "
-            changes = f"select {distinct}1 as {SIGN_COLUMN}, {', '.join(model.column_names)} from new_rows"
-        self.temporary(f"delta_{model.name}", changes)
+            self.put_new(model, "new_rows")
+
+    def put_new(self, model: Model, rows: str) -> str:
+        """Put `rows`, in place of which nothing was stored, into `delta_<model>`; its name."""
+        distinct = "" if model.identity else "distinct "
+        columns = ", ".join(model.column_names)
+        self.temporary(f"delta_{model.name}", f"select {distinct}1 as {SIGN_COLUMN}, {columns} from {rows}")
+        return f"delta_{model.name}"
 
     def take(self, family: str, part: slices.Slice) -> int:
         """Make the staging rows of `part` ready for every model of `family`; returns how many there are.

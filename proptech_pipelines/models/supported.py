@@ -112,6 +112,7 @@ def _has_order(node: exp.Func) -> bool:
 
 def _windows(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     unique = [set(names) for names in _unique_columns(model, graph)]
+    unique += [{alias.alias} for alias in tree.find_all(exp.Alias) if _is_numbering(alias.this)]
     for window in tree.find_all(exp.Window):
         order = window.args.get("order")
         named = {
@@ -128,6 +129,15 @@ def _windows(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
         if not any(columns <= named for columns in found):
             wanted = " or ".join(", ".join(sorted(columns)) for columns in found) or "an input's identity"
             yield f"the window ({window.sql('duckdb')[:80]}) has no total order: let it cover {wanted}"
+
+
+def _is_numbering(node: object) -> bool:
+    """Whether `node` numbers all rows; that their order is total is for `_windows` to say, of this window, too."""
+    return (
+        isinstance(node, exp.Window)
+        and isinstance(node.this, exp.RowNumber)
+        and not node.args.get("partition_by")
+    )
 
 
 def _unique_columns(model: Model, graph: Graph) -> Iterator[frozenset[str]]:

@@ -247,10 +247,19 @@ def on(days: Days, row: tuple[object, ...]) -> bool:
 
 
 WRONG_SLICES = {
-    "new driver rows left out": ('({rows})")\n            else', '({rows}) where false")\n            else'),
+    "new driver rows left out": (
+        'f"select * from ({touched.fresh})"',
+        'f"select * from ({touched.fresh}) where false"',
+    ),
+    "new driver rows left out beside others": ("{fresh} union all by name {former}", "{former}"),
+    "driver rows that were there left out beside new ones": ("{fresh} union all by name {former}", "{fresh}"),
+    "driver rows of a slice taken for former ones": (
+        "whole_leaf(part.low) if fresh",
+        "whole_leaf(part.high) if fresh",
+    ),
     "driver rows that were there left as they are": (
-        "parts.append(_concerned(session, model, whole, columns, bounds))",
-        "pass",
+        "concerned = _concerned(session, model, before, columns, bounds)",
+        'concerned = _concerned(session, model, before, columns, bounds) + " limit 0"',
     ),
     "old rows kept": ('"old_rows", stored)', '"old_rows", f"{stored} limit 0")'),
     "old rows of the earliest driver row kept": (
