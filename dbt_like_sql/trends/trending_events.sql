@@ -13,10 +13,10 @@ select
     price_changes, -- 1 for a price change, else 0
     change_ppb, -- Its change in parts per billion of the old price, else 0
     event_time, -- When it happened, UTC
-    -- Here, once a record, and not once a window
-    date_trunc('minute', event_time) - minute(event_time) % 10 * interval 1 minute as ten_minutes, -- Their start, UTC
+    -- Both are worked out once a record here, and not once a window. Start of its ten minutes, UTC
+    date_trunc('minute', event_time) - minute(event_time) % 10 * interval 1 minute as ten_minutes,
     stream_time_ms, -- Largest event time of the partition so far, ms since 1970
-    epoch_ms(stream_time_ms - 7200000) as closed_to, -- A window from here or before was closed by then, grace and all, UTC
+    epoch_ms(stream_time_ms - 7200000) as closed_to, -- Windows that start here or before were closed by then, UTC
     topic_id, -- Id of the topic that the record came from
     kafka_partition, -- Its partition
     kafka_offset -- Its offset

@@ -112,7 +112,7 @@ def _has_order(node: exp.Func) -> bool:
 
 def _windows(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     unique = [set(names) for names in _unique_columns(model, graph)]
-    unique += [{alias.alias} for alias in tree.find_all(exp.Alias) if _is_numbering(alias.this)]
+    numbers = [{alias.alias} for alias in tree.find_all(exp.Alias) if _is_numbering(alias.this)]
     for window in tree.find_all(exp.Window):
         order = window.args.get("order")
         named = {
@@ -125,7 +125,8 @@ def _windows(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
         named |= {column.name for column in order.find_all(exp.Column)}
         select = window.find_ancestor(exp.Select)
         apart = [] if select is None else tellers(select)
-        found = [columns | more for columns in unique for more in apart]
+        names = unique if _is_numbering(window) else unique + numbers
+        found = [columns | more for columns in names for more in apart]
         if not any(columns <= named for columns in found):
             wanted = " or ".join(", ".join(sorted(columns)) for columns in found) or "an input's identity"
             yield f"the window ({window.sql('duckdb')[:80]}) has no total order: let it cover {wanted}"

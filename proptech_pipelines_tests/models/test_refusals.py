@@ -85,6 +85,19 @@ TOTALS = "zip_code, day, count(*) as sales"
         ),
         (
             VIEW,
+            "select rank() over (order by day, number) as n from "
+            "(select day, row_number() over (order by price) as number from stg_sales) as numbered",
+            "the window (ROW_NUMBER() OVER (ORDER BY price)) has no total order",
+        ),
+        (
+            VIEW,
+            "select rank() over (order by day, number) as n from (select day, "
+            "row_number() over (partition by zip_code order by price, topic_epoch, kafka_partition, kafka_offset) "
+            "as number from stg_sales) as numbered",
+            "has no total order: let it cover",
+        ),
+        (
+            VIEW,
             "select rank() over (partition by day order by sales) as n from totals",
             "let it cover day, zip_code",
         ),

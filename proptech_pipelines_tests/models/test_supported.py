@@ -38,6 +38,11 @@ def test_every_model_of_the_project_is_supported(item):
         (VIEW, f"select lag(price) over (order by {COORDINATES}) as before from stg_sales"),
         (
             VIEW,
+            "select rank() over (order by price, number) as n from "
+            f"(select price, row_number() over (order by {COORDINATES}) as number from stg_sales) as numbered",
+        ),
+        (
+            VIEW,
             f"select first_value(price ignore nulls) over (order by price, {COORDINATES}) as a from stg_sales",
         ),
         (VIEW, "select sum(price) over (partition by zip_code) as total from stg_sales"),
