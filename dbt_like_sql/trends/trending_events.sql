@@ -5,6 +5,7 @@ description = "What makes a neighborhood trend: views of its properties, saves a
 day_of = "event_time"
 identity = ["topic_id", "kafka_partition", "kafka_offset"]
 */
+-- ten_minutes and closed_to are for the windows: worked out here, once a record, and not once a window.
 select
     zip_code, -- Five-digit US zip code
     views, -- 1 for a view of a property, else 0
@@ -13,7 +14,7 @@ select
     price_changes, -- 1 for a price change, else 0
     change_ppb, -- Its change in parts per billion of the old price, else 0
     event_time, -- When it happened, UTC
-    -- Both are worked out once a record here, and not once a window. Start of its ten minutes, UTC
+    -- Start of its ten minutes, UTC
     date_trunc('minute', event_time) - minute(event_time) % 10 * interval 1 minute as ten_minutes,
     stream_time_ms, -- Largest event time of the partition so far, ms since 1970
     epoch_ms(stream_time_ms - 7200000) as closed_to, -- Windows that start here or before were closed by then, UTC
