@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import fastavro
+import numpy as np
 import psycopg2
 from psycopg2.extensions import make_dsn
 
@@ -24,18 +25,26 @@ from proptech_pipelines.lake.maintenance import in_catalog
 from proptech_pipelines.settings import Settings, environment_for
 
 _WARM_UP_SECONDS = 45.0
+_BACKFILL = ("backfill", "price_change_windows", "--subtree", "--from", "2000-01-01", "--to", "2049-12-31")
+"""Every family that reads price changes, whatever days the simulator's events are of."""
 
 
 @dataclass(frozen=True)
 class Latency:
-    """Over all records sent while following. `hand_overs` are runs that took over from another in that time,
-    `backfills` those that were carried out meanwhile."""
+    """Over all records sent while following."""
 
     visible_ms: Quantiles | None
     alert_ms: Quantiles | None
     commit_ms: Quantiles | None
+    """From one ingest transaction to the next."""
+    commit_ms_by_quarter: list[float]
+    """Medians of the same in each quarter of the time: level if upkeep keeps up."""
+    most_files: int
+    """Live files at the end of the table that has most."""
     hand_overs: int
+    """Runs that took over from another in that time."""
     backfills: int
+    """Those that were carried out meanwhile."""
 
 
 def measure_latency(
@@ -49,8 +58,7 @@ def measure_latency(
 ) -> Latency:
     """Bring everything up in `folder`, let it follow for `minutes`, and read off when rows and alerts came out.
 
-    With `beside_backfill` every family that reads price changes is derived again from its first day on, time after
-    time.
+    With `beside_backfill` every family that reads price changes is derived again, all of its days, time after time.
 
     `visible_ms`: from a price change's scheduled send time to the commit that put it into price_change_windows.
     `alert_ms`: from the send time of each record that an alert message counts first, to a read_committed reader.
@@ -65,9 +73,8 @@ def measure_latency(
             end = time.monotonic() + minutes * 60
             backfills = 0
             while beside_backfill and time.monotonic() < end:
-                backfills += _succeeds(
-                    folder, follow_seconds, "backfill", "price_change_windows", "--subtree"
-                )
+                _proptech(folder, follow_seconds, *_BACKFILL)
+                backfills += 1
             time.sleep(max(end - time.monotonic(), 0))
             ended_ms = time.time() * 1000
             time.sleep(5)
@@ -77,11 +84,6 @@ def measure_latency(
 
 
 def _proptech(folder: Path, follow_seconds: int, *arguments: str) -> None:
-    if not _succeeds(folder, follow_seconds, *arguments):
-        raise ServiceError(f"proptech {arguments[0]} failed.", "read its messages above.")
-
-
-def _succeeds(folder: Path, follow_seconds: int, *arguments: str) -> bool:
     environment = environment_for(folder) | {"PROPTECH_FOLLOW_SECONDS": str(follow_seconds)}
     done = subprocess.run(
         [sys.executable, "-m", "proptech_pipelines.cli", *arguments, "--home", str(folder)],
@@ -89,7 +91,8 @@ def _succeeds(folder: Path, follow_seconds: int, *arguments: str) -> bool:
         stdout=subprocess.DEVNULL,
         check=False,
     )
-    return not done.returncode
+    if done.returncode:
+        raise ServiceError(f"proptech {arguments[0]} failed.", "read its messages above.")
 
 
 class _AlertReader:
@@ -136,8 +139,10 @@ def _read_off(
         visible = con.execute(f"select at_ms - sent_ms from seen where sent_ms {period}").fetchall()
         commits = con.execute(
             "select at_ms - lag(at_ms) over (order by commit_number) from commits "
-            f"where writer = 'ingest' and at_ms {period}"
+            f"where writer = 'ingest' and at_ms {period} order by commit_number"
         ).fetchall()
+        commit_ms = [row[0] for row in commits if row[0] is not None]
+        most_files = scalar(con, f"select max(file_count) from ducklake_table_info('{LAKE}')")
         con.execute(
             "create temporary table received (zip_code varchar, window_ms bigint, counted bigint, at_ms double)"
         )
@@ -155,7 +160,9 @@ def _read_off(
     return Latency(
         Quantiles.of([row[0] for row in visible]),
         Quantiles.of([row[0] for row in alerts]),
-        Quantiles.of([row[0] for row in commits if row[0] is not None]),
+        Quantiles.of(commit_ms),
+        [round(float(np.median(quarter)), 1) for quarter in np.array_split(commit_ms, 4) if len(quarter)],
+        most_files,
         _hand_overs(settings, begun_ms, ended_ms),
         backfills,
     )

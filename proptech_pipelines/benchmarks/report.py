@@ -23,6 +23,8 @@ def show_stream(throughput: Mapping[str, Sequence[Throughput]], latency: Latency
         "alert_ms": _json(latency.alert_ms) if latency else None,
         "following": {
             "commit_ms": _json(latency.commit_ms),
+            "commit_ms_by_quarter": latency.commit_ms_by_quarter,
+            "most_files": latency.most_files,
             "hand_overs": latency.hand_overs,
             "backfills": latency.backfills,
         }
@@ -46,7 +48,8 @@ def show_stream(throughput: Mapping[str, Sequence[Throughput]], latency: Latency
     if latency:
         console.print(
             f"following: visible p50/p99 {_text(latency.visible_ms)} ms, alerts {_text(latency.alert_ms)} ms, "
-            f"commits every {_text(latency.commit_ms)} ms, {latency.hand_overs} hand-overs, "
+            f"commits every {_text(latency.commit_ms)} ms, by quarter {latency.commit_ms_by_quarter}, "
+            f"at most {latency.most_files} files a table, {latency.hand_overs} hand-overs, "
             f"{latency.backfills} backfills"
         )
     print(json_line(figures))  # noqa: T201

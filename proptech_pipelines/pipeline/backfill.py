@@ -1,7 +1,7 @@
 """Backfills by hand: chosen days or keys of whole families made what the log gives, while the stream goes on.
 
-A long range is worked through month by month, each in memory and in a transaction of its own: after a kill whole months
-stand, and the same backfill goes on with the rest, for what is right is not written again.
+A long range is worked through month by month (months with few rows together), each in memory and in a transaction of its
+own: after a kill whole months stand, and the same backfill goes on with the rest, for what is right is not written again.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -13,7 +13,13 @@ from proptech_pipelines.lake.connection import Connection, LakeError
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.models.graph import Graph
-from proptech_pipelines.pipeline.backfill_days import OffsetRange, by_month, days_of_offsets, runs
+from proptech_pipelines.pipeline.backfill_days import (
+    OffsetRange,
+    by_month,
+    days_of_offsets,
+    rows_by_month,
+    runs,
+)
 from proptech_pipelines.pipeline.rebuild import (
     Days,
     Derived,
@@ -145,7 +151,8 @@ def _stretches(con: Connection, graph: Graph, family: str, request: Request) -> 
     for offsets in request.offsets:
         ranges += runs(days_of_offsets(con, graph, family, offsets))
     days = {day for part in ranges for day in _each(part)}
-    return [month for part in runs(days) for month in by_month(part)]
+    rows = rows_by_month(con, graph, family)
+    return [stretch for part in runs(days) for stretch in by_month(part, rows)]
 
 
 def _each(days: Days) -> Iterator[date]:

@@ -1,7 +1,7 @@
 """Which days a backfill is about, from what a person knows: days, event times, offsets."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Self
@@ -13,6 +13,8 @@ from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
 from proptech_pipelines.pipeline.rebuild import Days
 
+FEW_ROWS = 10_000
+"""Months with no more rows are derived together: each stretch of days has a fixed price."""
 _DAY = timedelta(days=1)
 _LAST = date(9998, 12, 31)
 _OFFSETS = re.compile(r"([\w.-]+):(\d+):(\d+)-(\d+)")
@@ -105,10 +107,28 @@ def runs(days: Collection[date]) -> list[Days]:
     return found
 
 
-def by_month(days: Days) -> Iterator[Days]:
-    """`days`, cut at the first of each month."""
-    start = days.start
-    while start < days.end:
-        following = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
-        yield Days(start, min(following, days.end))
-        start = following
+def rows_by_month(con: Connection, graph: Graph, family: str) -> dict[date, int]:
+    """Rows that `family` reads and stores, by the first of the month of their event time or day."""
+    times = [f"select event_time as at from lake.{model.table}" for model in graph.staging_of(family)]
+    times += [
+        f"select cast({model.day_of} as timestamp) as at from lake.{model.table}"
+        for model in graph.stored(family)
+    ]
+    rows = con.execute(
+        f"select cast(date_trunc('month', at) as date), count(*) from ({' union all '.join(times)}) group by all"
+    ).fetchall()
+    return dict(rows)
+
+
+def by_month(days: Days, rows: Mapping[date, int]) -> Iterator[Days]:
+    """`days`, cut at the first of each month, but for months that have few of `rows` together."""
+    start = at = days.start
+    taken = 0
+    while at < days.end:
+        count = rows.get(at.replace(day=1), 0)
+        if at > start and taken + count > FEW_ROWS:
+            yield Days(start, at)
+            start, taken = at, 0
+        taken += count
+        at = min((at.replace(day=1) + timedelta(days=32)).replace(day=1), days.end)
+    yield Days(start, days.end)

@@ -8,6 +8,7 @@ import pytest
 from proptech_pipelines.errors import SettingsError
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.transactions import head
+from proptech_pipelines.pipeline import backfill_days
 from proptech_pipelines.pipeline.backfill import Request, backfill, families_of
 from proptech_pipelines.pipeline.backfill_days import OffsetRange, by_month, days_through, days_touched, runs
 from proptech_pipelines.pipeline.rebuild import Days, compare_days
@@ -236,6 +237,19 @@ def test_a_subtree_is_mended_in_one_call(engine):
     assert len(engine.table("price_change_windows")) == len(engine.table("stale_price_cuts")) == 1
 
 
+@pytest.fixture
+def each_month(monkeypatch):
+    """Months are derived one by one, however few rows they have."""
+    monkeypatch.setattr(backfill_days, "FEW_ROWS", -1)
+
+
+def test_months_with_few_rows_are_derived_together(lake):
+    request = Request("market_index", Days(date(1990, 1, 1), date(2030, 1, 1)))
+    with Leases(lake.pipeline.settings) as leases:
+        assert [done.days for done in backfill(lake.pipeline.con, leases, request)] == [request.days]
+
+
+@pytest.mark.usefixtures("each_month")
 def test_four_hundred_days_are_mended_in_one_call_month_by_month(lake):
     for table, first in (("market_alerts", date(2023, 3, 31)), ("market_index", date(2020, 1, 1))):
         with Leases(lake.pipeline.settings) as leases:
@@ -247,6 +261,7 @@ def test_four_hundred_days_are_mended_in_one_call_month_by_month(lake):
     assert_replay_differs_nowhere(lake)
 
 
+@pytest.mark.usefixtures("each_month")
 def test_rows_that_rest_on_stretches_that_come_later_are_right_at_the_end(engine):
     engine.pipe(
         [
@@ -265,6 +280,7 @@ def test_rows_that_rest_on_stretches_that_come_later_are_right_at_the_end(engine
     assert (row["price"], row["updated_at"]) == (500_000, datetime(2024, 6, 2, 10, 0))  # noqa: DTZ001
 
 
+@pytest.mark.usefixtures("each_month")
 def test_a_backfill_that_ends_in_the_middle_leaves_whole_months_and_goes_on_when_repeated(engine):
     engine.pipe(
         [report(n, "2024-05-01T12:00:00", "Austin", (2020, n + 1), 100 + n, sales=1) for n in range(5)]
@@ -290,7 +306,11 @@ def test_days_are_joined_to_ranges_and_cut_at_months():
         Days(MAY_1, date(2024, 5, 4)),
         one_day(date(2024, 5, 5)),
     ]
-    assert list(by_month(Days(date(2023, 12, 31), date(2024, 2, 1)))) == [
+    winter = Days(date(2023, 12, 31), date(2024, 2, 1))
+    december, january = date(2023, 12, 1), date(2024, 1, 1)
+    assert list(by_month(winter, {december: 1, january: backfill_days.FEW_ROWS})) == [
         one_day(date(2023, 12, 31)),
-        Days(date(2024, 1, 1), date(2024, 2, 1)),
+        Days(january, winter.end),
     ]
+    assert list(by_month(winter, {december: 1, january: backfill_days.FEW_ROWS - 1})) == [winter]
+    assert list(by_month(Days(january, date(2024, 1, 9)), {})) == [Days(january, date(2024, 1, 9))]
