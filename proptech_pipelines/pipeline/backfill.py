@@ -1,7 +1,8 @@
 """Backfills by hand: chosen days or keys of whole families made what the log gives, while the stream goes on.
 
-A long range is worked through month by month (months with few rows together), each in memory and in a transaction of its
-own: after a kill whole months stand, and the same backfill goes on with the rest, for what is right is not written again.
+A long range is worked through month by month (months with few rows together), each in memory and in a transaction of
+its own: after a kill whole months stand, and the same backfill goes on with the rest, for what is right is not written
+again.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Sequence

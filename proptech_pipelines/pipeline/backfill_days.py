@@ -109,13 +109,13 @@ def runs(days: Collection[date]) -> list[Days]:
 
 def rows_by_month(con: Connection, graph: Graph, family: str) -> dict[date, int]:
     """Rows that `family` reads and stores, by the first of the month of their event time or day."""
-    times = [f"select event_time as at from lake.{model.table}" for model in graph.staging_of(family)]
+    times = [f"select event_time as moment from lake.{model.table}" for model in graph.staging_of(family)]
     times += [
-        f"select cast({model.day_of} as timestamp) as at from lake.{model.table}"
+        f"select cast({model.day_of} as timestamp) as moment from lake.{model.table}"
         for model in graph.stored(family)
     ]
     rows = con.execute(
-        f"select cast(date_trunc('month', at) as date), count(*) from ({' union all '.join(times)}) group by all"
+        f"select cast(date_trunc('month', moment) as date), count(*) from ({' union all '.join(times)}) group by all"
     ).fetchall()
     return dict(rows)
 
