@@ -198,13 +198,13 @@ viewed as (
 ),
 
 -- The time that the searches span, in pieces of equal length: a search need only meet the homes of its piece.
--- Where homes last, each stands in all pieces, so that there are no more than searches pay for.
+-- Homes that last stand in each piece, so that there are no more pieces than the searches of one zip code pay for.
 pieces as (
     select
         min(recommended_at) as first_at,
         max(recommended_at) as last_at,
         date_diff('millisecond', min(recommended_at), max(recommended_at))
-        // least(1 + count(*) // 500, 256) + 1 as length_ms
+        // least(1 + count(*) // (7 * count(distinct zip_code)), 256) + 1 as length_ms
     from searches
 ),
 

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any, Self
 
 import fastavro
-import numpy as np
 import psycopg2
 from psycopg2.extensions import make_dsn
 
@@ -138,10 +138,11 @@ def _read_off(
         period = f"between {begun_ms} and {ended_ms}"
         visible = con.execute(f"select at_ms - sent_ms from seen where sent_ms {period}").fetchall()
         commits = con.execute(
-            "select at_ms - lag(at_ms) over (order by commit_number) from commits "
+            f"select at_ms - lag(at_ms) over (order by commit_number), at_ms - {begun_ms} from commits "
             f"where writer = 'ingest' and at_ms {period} order by commit_number"
-        ).fetchall()
-        commit_ms = [row[0] for row in commits if row[0] is not None]
+        ).fetchall()[1:]
+        commit_ms = [took for took, _ in commits]
+        quarter_ms = (ended_ms - begun_ms) / 4
         most_files = scalar(con, f"select max(file_count) from ducklake_table_info('{LAKE}')")
         con.execute(
             "create temporary table received (zip_code varchar, window_ms bigint, counted bigint, at_ms double)"
@@ -161,7 +162,10 @@ def _read_off(
         Quantiles.of([row[0] for row in visible]),
         Quantiles.of([row[0] for row in alerts]),
         Quantiles.of(commit_ms),
-        [round(float(np.median(quarter)), 1) for quarter in np.array_split(commit_ms, 4) if len(quarter)],
+        [
+            round(median([took for took, at in commits if at // quarter_ms == quarter] or [0]), 1)
+            for quarter in range(4)
+        ],
         most_files,
         _hand_overs(settings, begun_ms, ended_ms),
         backfills,

@@ -28,8 +28,8 @@ def touch_drivers(session: Session, model: Model, part: slices.Slice) -> Touched
     """Put the driver rows that `part` brings or concerns into the temporary table `touched`."""
     graph, whole = session.graph, session.whole_leaf(part.high)
     columns = ", ".join((*COORDINATES, *model.key, model.time))
-    # Of a recomputed table rows come back under coordinates that they had before.
-    has_fresh = [root.kind for root in _roots_of_driver(session, model)] == ["staging"]
+    # A window sees more than a slice, and of a recomputed table rows come back under coordinates that they had before.
+    has_fresh = graph.source_of(model.driver) is not None
     fresh, parts, changes = "", list[str](), list[str]()
     for root in graph.roots(model.name):
         delta = session.delta(root)
@@ -53,11 +53,6 @@ def touch_drivers(session: Session, model: Model, part: slices.Slice) -> Touched
             parts.append(concerned)
     session.temporary("touched", " union ".join(parts))
     return Touched(former, fresh)
-
-
-def _roots_of_driver(session: Session, model: Model) -> tuple[Model, ...]:
-    driver = session.graph[model.driver]
-    return session.graph.roots(driver.name) if driver.kind == "view" else (driver,)
 
 
 def touch_drivers_where(session: Session, model: Model, high: int, condition: str) -> Touched:

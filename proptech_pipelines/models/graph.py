@@ -8,6 +8,7 @@ from proptech_pipelines.errors import ModelError
 from proptech_pipelines.models.fold import Fold, fold_of
 from proptech_pipelines.models.model import Model, parse_select
 from proptech_pipelines.models.names import has_star, names_read
+from proptech_pipelines.models.row_wise import row_wise
 
 STREAM_TIMES = "stream_times"
 """Given by the lake: topic, and the least stream time of its partitions at the family's own cut."""
@@ -114,6 +115,17 @@ class Graph:
             found.update({item.name: item for item in seen})
         return tuple(found.values())
 
+    def source_of(self, name: str) -> Model | None:
+        """The staging model of whose rows those of `name` are made one by one, through views; None if it is not so."""
+        model = self.models[name]
+        if model.kind == "staging":
+            return model
+        if model.kind != "view" or not _is_row_wise(model):
+            return None
+        sources = {source and source.name for source in map(self.source_of, model.inputs)}
+        (only,) = sources if len(sources) == 1 else (None,)
+        return None if only is None else self.models[only]
+
     def staging_of(self, family: str) -> tuple[Model, ...]:
         """The staging models that `family` consumes."""
         found: dict[str, Model] = {}
@@ -151,6 +163,11 @@ class Graph:
                     "whose rows are at another cut.",
                     "put both into one family, or read what the other reads.",
                 )
+
+
+@cache
+def _is_row_wise(model: Model) -> bool:
+    return not any(row_wise(model, parse_select(model.name, model.sql)))
 
 
 @cache

@@ -12,9 +12,9 @@ from proptech_pipelines.errors import ModelError
 from proptech_pipelines.models.conserved import conserves
 from proptech_pipelines.models.fold import fold_of
 from proptech_pipelines.models.graph import GIVEN, Graph
-from proptech_pipelines.models.model import COORDINATES as RECORD
-from proptech_pipelines.models.model import Model, parse_select
-from proptech_pipelines.models.row_wise import is_literal, row_wise, tellers
+from proptech_pipelines.models.model import COORDINATES, Model, parse_select
+from proptech_pipelines.models.row_wise import is_literal, row_wise
+from proptech_pipelines.models.total_order import windows
 
 INCONSISTENT = frozenset(
     "ago current_catalog current_connection_id current_database current_date current_localtime current_localtimestamp "
@@ -46,7 +46,6 @@ _UNORDERED_NODES = (
 _CLOCK_NODES = (exp.CurrentDate, exp.CurrentTime, exp.CurrentTimestamp, exp.CurrentUser, exp.Rand, exp.Uuid)
 LOSSY_TYPES = ("HUGEINT", "UHUGEINT", "DOUBLE", "FLOAT")
 """DuckLake's Parquet keeps the wide integers as DOUBLE; sums of floats depend on their order."""
-COORDINATES = frozenset({"topic_epoch", "kafka_partition", "kafka_offset"})
 
 Check = Callable[[Model, exp.Select, Graph], Iterator[str]]
 
@@ -103,58 +102,11 @@ def _order(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
 
 
 def _has_order(node: exp.Func) -> bool:
-    """Whether `node` is the function of a window with ORDER BY; whether that is total is for `_windows` to say."""
+    """Whether `node` is the function of a window with ORDER BY; whether that is total is for `windows` to say."""
     window = (
         node.parent.parent if isinstance(node.parent, exp.IgnoreNulls | exp.RespectNulls) else node.parent
     )
     return isinstance(window, exp.Window) and window.args.get("order") is not None
-
-
-def _windows(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
-    unique = [set(names) for names in _unique_columns(model, graph)]
-    numbers = [{alias.alias} for alias in tree.find_all(exp.Alias) if _is_numbering(alias.this)]
-    for window in tree.find_all(exp.Window):
-        order = window.args.get("order")
-        named = {
-            column.name
-            for item in window.args.get("partition_by") or ()
-            for column in item.find_all(exp.Column)
-        }
-        if order is None:
-            continue
-        named |= {column.name for column in order.find_all(exp.Column)}
-        select = window.find_ancestor(exp.Select)
-        apart = [] if select is None else tellers(select)
-        names = unique if _is_numbering(window) else unique + numbers
-        found = [columns | more for columns in names for more in apart]
-        if not any(columns <= named for columns in found):
-            wanted = " or ".join(", ".join(sorted(columns)) for columns in found) or "an input's identity"
-            yield f"the window ({window.sql('duckdb')[:80]}) has no total order: let it cover {wanted}"
-
-
-def _is_numbering(node: object) -> bool:
-    """Whether `node` numbers all rows; that their order is total is for `_windows` to say, of this window, too."""
-    return (
-        isinstance(node, exp.Window)
-        and isinstance(node.this, exp.RowNumber)
-        and not node.args.get("partition_by")
-    )
-
-
-def _unique_columns(model: Model, graph: Graph) -> Iterator[frozenset[str]]:
-    for name in model.inputs:
-        if name in GIVEN:
-            continue
-        parent = graph[name]
-        if parent.kind == "fold":
-            yield frozenset(graph.folds[name].keys)
-        elif parent.identity:
-            yield frozenset(parent.identity)
-        elif parent.kind == "view":
-            if frozenset() in tellers(parse_select(parent.name, parent.sql)):
-                yield from _unique_columns(parent, graph)
-        else:
-            yield COORDINATES
 
 
 def _row_wise(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
@@ -190,7 +142,7 @@ def _local(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
         yield f"the key {', '.join(model.key)} is not among the columns"
     if model.reads and len(model.key) != 1:
         yield "`reads` needs a key of one column"
-    keys = (model.key, RECORD) if model.driver else (model.key,)
+    keys = (model.key, COORDINATES) if model.driver else (model.key,)
     yield from _across_groups(keys, tree)
     for view in _views_between(model, graph):
         for text in _across_groups(keys, parse_select(view.name, view.sql)):
@@ -206,7 +158,7 @@ def _by_driver_row(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str
         yield f"its driver {model.driver} is none of its inputs"
     if not model.time or model.day_of != model.time:
         yield "with a `driver`, `time` names the event time of every input, and `day_of` the same column"
-    lacking = sorted({*RECORD, model.time} - set(model.column_names))
+    lacking = sorted({*COORDINATES, model.time} - set(model.column_names))
     if lacking:
         yield f"the columns lack {', '.join(lacking)}, which name the driver row"
 
@@ -285,9 +237,9 @@ def _name(node: exp.Func) -> str:
 
 _CHECKS: dict[str, tuple[Check, ...]] = {
     "staging": (_clock, _plain_typing),
-    "view": (_clock, _order, _windows),
+    "view": (_clock, _order, windows),
     "append": (_clock, _order, _row_wise, _exact_sums, _nothing_given),
     "fold": (_clock, _order, _row_wise, _exact_sums, _nothing_given, conserves),
-    "recompute": (_clock, _order, _windows, _local, _by_driver_row, _apart, _nothing_given),
-    "settled": (_clock, _order, _windows, _settles, _apart, _nothing_given),
+    "recompute": (_clock, _order, windows, _local, _by_driver_row, _apart, _nothing_given),
+    "settled": (_clock, _order, windows, _settles, _apart, _nothing_given),
 }

@@ -30,6 +30,8 @@ from proptech_pipelines.pipeline.rebuild import (
     rebuild_days,
 )
 
+_DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True)
 class Request:
@@ -152,12 +154,15 @@ def _stretches(con: Connection, graph: Graph, family: str, request: Request) -> 
     for offsets in request.offsets:
         ranges += runs(days_of_offsets(con, graph, family, offsets))
     days = {day for part in ranges for day in _each(part)}
-    rows = rows_by_month(con, graph, family)
-    return [stretch for part in runs(days) for stretch in by_month(part, rows)]
+    found: list[Days | None] = []
+    for part in runs(days):
+        is_long = (part.end - _DAY).replace(day=1) > part.start
+        found += by_month(part, rows_by_month(con, graph, family, part)) if is_long else [part]
+    return found
 
 
 def _each(days: Days) -> Iterator[date]:
-    return (days.start + timedelta(days=number) for number in range((days.end - days.start).days))
+    return (days.start + number * _DAY for number in range((days.end - days.start).days))
 
 
 def _family(

@@ -15,6 +15,7 @@ from proptech_pipelines.pipeline.rebuild import Days
 
 FEW_ROWS = 10_000
 """Months with no more rows are derived together: each stretch of days has a fixed price."""
+_LONGEST = timedelta(days=700)
 _DAY = timedelta(days=1)
 _LAST = date(9998, 12, 31)
 _OFFSETS = re.compile(r"([\w.-]+):(\d+):(\d+)-(\d+)")
@@ -107,26 +108,28 @@ def runs(days: Collection[date]) -> list[Days]:
     return found
 
 
-def rows_by_month(con: Connection, graph: Graph, family: str) -> dict[date, int]:
-    """Rows that `family` reads and stores, by the first of the month of their event time or day."""
+def rows_by_month(con: Connection, graph: Graph, family: str, days: Days) -> dict[date, int]:
+    """Rows of `days` that `family` reads and stores, by the first of the month of their event time or day."""
     times = [f"select event_time as moment from lake.{model.table}" for model in graph.staging_of(family)]
     times += [
         f"select cast({model.day_of} as timestamp) as moment from lake.{model.table}"
         for model in graph.stored(family)
     ]
     rows = con.execute(
-        f"select cast(date_trunc('month', moment) as date), count(*) from ({' union all '.join(times)}) group by all"
+        f"select cast(date_trunc('month', moment) as date), count(*) from ({' union all '.join(times)}) "
+        f"where moment >= timestamp '{days.start}' and moment < timestamp '{days.end}' group by all"
     ).fetchall()
     return dict(rows)
 
 
 def by_month(days: Days, rows: Mapping[date, int]) -> Iterator[Days]:
-    """`days`, cut at the first of each month, but for months that have few of `rows` together."""
+    """`days`, cut at the first of each month, but for months that have few of `rows` together: two years at most, for
+    rows that are missing are counted nowhere."""
     start = at = days.start
     taken = 0
     while at < days.end:
         count = rows.get(at.replace(day=1), 0)
-        if at > start and taken + count > FEW_ROWS:
+        if at > start and (taken + count > FEW_ROWS or at - start >= _LONGEST):
             yield Days(start, at)
             start, taken = at, 0
         taken += count

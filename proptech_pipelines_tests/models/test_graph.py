@@ -58,6 +58,17 @@ def test_upstream_goes_all_the_way_down_inputs_first():
     assert found.upstream("stg_sales") == ()
 
 
+def test_a_view_row_by_row_has_a_staging_model_for_its_source():
+    order = "topic_epoch, kafka_partition, kafka_offset"
+    before = model("before", VIEW, f"select *, lag(price) over (order by {order}) as was from stg_sales")
+    after = model("after", VIEW, "select * from before")
+    dearest = model("dearest", VIEW, "select * from dear where price > 2000")
+    found = graph(dear(), dearest, before, after, totals(), halfway())
+    sources = {name: found.source_of(name) for name in found.models}
+    assert {name for name, source in sources.items() if source} == {"stg_sales", "dear", "dearest"}
+    assert sources["dearest"] is found["stg_sales"]
+
+
 def test_families_have_their_stored_models_and_the_topics_that_they_consume():
     other = model("other", OTHER_FAMILY, "select zip_code, max(day) as day from stg_sales group by zip_code")
     found = graph(other, halfway(), busy(), totals())

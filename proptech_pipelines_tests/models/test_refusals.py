@@ -98,6 +98,26 @@ TOTALS = "zip_code, day, count(*) as sales"
         ),
         (
             VIEW,
+            "select x, row_number() over (order by topic_epoch, kafka_partition, kafka_offset) as price "
+            "from (select *, lag(zip_code) over (order by price) as x from stg_sales) as before",
+            "has no total order: let it cover",
+        ),
+        (
+            VIEW,
+            "select lag(price) over (order by number) as p from (select price, row_number() over "
+            "(w order by topic_epoch, kafka_partition, kafka_offset) as number from stg_sales "
+            "window w as (partition by zip_code)) as numbered",
+            "has no total order: let it cover",
+        ),
+        (
+            VIEW,
+            "select lag(price) over (order by number) as p from (select price, number // 10 as number from "
+            "(select price, row_number() over (order by topic_epoch, kafka_partition, kafka_offset) as number "
+            "from stg_sales) as numbered) as tens",
+            "has no total order: let it cover",
+        ),
+        (
+            VIEW,
             "select rank() over (partition by day order by sales) as n from totals",
             "let it cover day, zip_code",
         ),

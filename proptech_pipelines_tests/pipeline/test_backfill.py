@@ -244,9 +244,10 @@ def each_month(monkeypatch):
 
 
 def test_months_with_few_rows_are_derived_together(lake):
-    request = Request("market_index", Days(date(1990, 1, 1), date(2030, 1, 1)))
+    request = Request("market_index", Days(date(2019, 1, 1), date(2021, 6, 1)))
     with Leases(lake.pipeline.settings) as leases:
-        assert [done.days for done in backfill(lake.pipeline.con, leases, request)] == [request.days]
+        found = [done.days for done in backfill(lake.pipeline.con, leases, request)]
+    assert found == [Days(date(2019, 1, 1), date(2020, 12, 1)), Days(date(2020, 12, 1), date(2021, 6, 1))]
 
 
 @pytest.mark.usefixtures("each_month")
