@@ -282,7 +282,7 @@ ranked as (
             -- Score descending, price, property id: as one value, DuckDB keeps the best three without sorting all
             row_number() over (
                 partition by pair_number
-                order by {'first': (1000 - score) * 10000000000000 + price, 'second': property_id}
+                order by {'first': -score, 'second': price, 'third': property_id}
             ) as place
         from offers
     ) as numbered

@@ -13,7 +13,7 @@ from proptech_pipelines_tests.wrong_variants.variant import WrongVariant
 
 TRENDING = "dbt_like_sql/trends/trending_{}.sql"
 FIGURES = "dbt_like_sql/analytics/{}.sql"
-_HOUR_CLOSES = "interval 2 hours <= epoch_ms(stream_time_ms) as is_late"
+_HOUR_CLOSED = "<= epoch_ms(stream_time_ms - 7200000)"
 
 
 def ranks() -> Batches:
@@ -121,22 +121,14 @@ def _analytics(name: str, table: str, find: str, replace: str) -> WrongVariant:
 
 
 HOURLY = (
-    _trends("one window too few", "rows", ", (50)) as", ") as"),
-    _trends("windows off their hops", "rows", "(10), (20)", "(10), (25)"),
+    _trends("one window too few", "rows", ", (interval 50 minute)", ""),
+    _trends("windows off their hops", "rows", "(interval 20 minute)", "(interval 25 minute)"),
+    _trends("hops not aligned to the hour", "events", "minute(event_time) % 10", "minute(event_time) % 9"),
     _trends(
-        "hops not aligned to the hour",
-        "rows",
-        "minute(event_time) % 10 + hops",
-        "minute(event_time) % 9 + hops",
+        "hop late only after close time", "rows", "window_start <= closed_to", "window_start < closed_to"
     ),
-    _trends("hop late only after close time", "rows", _HOUR_CLOSES, _HOUR_CLOSES.replace("<=", "<")),
-    _trends("hop without grace", "rows", _HOUR_CLOSES, _HOUR_CLOSES.replace("2 hours", "1 hour")),
-    _trends(
-        "late for all windows at once",
-        "rows",
-        "window_start + " + _HOUR_CLOSES,
-        f"event_time + {_HOUR_CLOSES}",
-    ),
+    _trends("hop without grace", "events", "stream_time_ms - 7200000", "stream_time_ms - 3600000"),
+    _trends("late for all windows at once", "rows", "window_start <= closed_to", "event_time <= closed_to"),
     _trends("late hops folded too", "windows", "where not is_late", "where true"),
     _trends("late hops lost", "late", "where is_late", "where is_late and hour(window_start) <> 9"),
     _trends(
@@ -214,11 +206,9 @@ HOURLY = (
         "0 as listings, 0 as sold, 1 as updates",
     ),
     _analytics(
-        "figures late only after close time", "analytics_rows", _HOUR_CLOSES, _HOUR_CLOSES.replace("<=", "<")
+        "figures late only after close time", "analytics_rows", _HOUR_CLOSED, _HOUR_CLOSED.replace("<=", "<")
     ),
-    _analytics(
-        "figures without grace", "analytics_rows", _HOUR_CLOSES, _HOUR_CLOSES.replace("2 hours", "1 hour")
-    ),
+    _analytics("figures without grace", "analytics_rows", _HOUR_CLOSED, _HOUR_CLOSED.replace("72", "36")),
     _analytics("late figures counted too", "analytics_windows", "where not is_late", "where true"),
     _analytics(
         "late figures lost", "analytics_late", "where is_late", "where is_late and hour(event_time) <> 10"

@@ -67,6 +67,22 @@ def far_back() -> Batches:
     ]
 
 
+def often() -> Batches:
+    """Forty searches within ten minutes, so that they fall into several pieces, and homes that last, go and come."""
+    half_past_ms, topics = TEN_MS + 30 * MINUTE_MS, ("property-views", "user-profiles", "property-listings")
+    return [
+        [
+            _listing(0, "home-1", TEN_MS - MINUTE_MS),
+            _listing(1, "home-2", TEN_MS - MINUTE_MS),
+            _listing(2, "home-3", TEN_MS + 6 * MINUTE_MS),
+            _sold(0, "home-2", TEN_MS + 4 * MINUTE_MS),
+            _profile(0, "ann", TEN_MS),
+            *(_view(number, "ann", TEN_MS + number * MINUTE_MS // 4) for number in range(40)),
+            *(Idle(topic, 0, 50, half_past_ms) for topic in (*topics, "property-events")),
+        ]
+    ]
+
+
 def _case(model: str, number: int) -> Batches:
     case = list(load(MODELS / "recommendations" / "tests" / f"{model}.yaml"))[number]
     return [batch.entries for batch in case.batches]
@@ -86,6 +102,11 @@ def _profile(offset: int, user: str, at_ms: int) -> Event:
         "updatedAt": at_ms,
     }
     return Event("user-profiles", 0, offset, at_ms, value, user)
+
+
+def _listing(offset: int, home: str, at_ms: int) -> Event:
+    value: dict[str, object] = {"price": 1, "bedrooms": 1, "bathrooms": 1.0, "zipCode": "78701"}
+    return Event("property-listings", 0, offset, at_ms, {**value, "propertyId": home, "listedAt": at_ms})
 
 
 def _sold(offset: int, home: str, at_ms: int) -> Event:
@@ -223,6 +244,27 @@ OFFERED = (
 )
 
 FITTING = (
+    _wrong(
+        "homes in the piece of their start alone",
+        MODEL,
+        "least(homes.until, pieces.last_at)",
+        "greatest(homes.since, pieces.first_at)",
+        often,
+    ),
+    _wrong(
+        "homes in no piece before their end",
+        MODEL,
+        "greatest(homes.since, pieces.first_at)",
+        "least(homes.until, pieces.last_at)",
+        often,
+    ),
+    _wrong(
+        "searches in the piece behind theirs",
+        MODEL,
+        "searches.recommended_at) // pieces.length_ms as piece",
+        "searches.recommended_at) // pieces.length_ms + 1 as piece",
+        often,
+    ),
     _wrong(
         "ties by property id descending", MODEL, _ORDER, "order by score desc, price, property_id desc", best
     ),
