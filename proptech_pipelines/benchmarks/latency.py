@@ -138,7 +138,7 @@ def _read_off(
         period = f"between {begun_ms} and {ended_ms}"
         visible = con.execute(f"select at_ms - sent_ms from seen where sent_ms {period}").fetchall()
         commits = con.execute(
-            f"select at_ms - lag(at_ms) over (order by commit_number), at_ms - {begun_ms} from commits "
+            f"select at_ms - lag(at_ms) over (order by commit_number), cast(at_ms - {begun_ms} as double) from commits "
             f"where writer = 'ingest' and at_ms {period} order by commit_number"
         ).fetchall()[1:]
         commit_ms = [took for took, _ in commits]

@@ -71,6 +71,11 @@ def merge_files(con: duckdb.DuckDBPyConnection, folded: Collection[str] = ()) ->
     return table
 
 
+def file_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Live files of each table."""
+    return dict(con.execute(f"select table_name, file_count from ducklake_table_info('{LAKE}')").fetchall())
+
+
 def most_fragmented(sizes: list[tuple[str, int]]) -> tuple[str, Tier] | None:
     """The table and tier with the most files beyond the tier's limit, of (table, file size in bytes)."""
     best: tuple[int, str, Tier] | None = None

@@ -83,16 +83,21 @@ class UpkeepWorker(threading.Thread):
         maintenance.merge_files(self._con, [model.table for model in self._folding])
 
     def _fold(self, leases: Leases) -> None:
-        for model in self._folding:
-            number = self._progress.cut(model.family).number
-            due = number // maintenance.FOLD_RANGES[0]
-            if due <= self._done.get(model.name, -1):
-                continue
-            with leases.hold(family_lease(model.family)):
-                more = maintenance.fold_rows(self._con, model, self._limit(model, number))
-            if not more:
-                self._done[model.name] = due
+        due = [model for model in self._folding if self._due(model) > self._done.get(model.name, -1)]
+        if not due:
             return
+        # Not the first: where steps are too few for all, the same ones would always be left.
+        files = maintenance.file_counts(self._con)
+        model = max(due, key=lambda item: files.get(item.table, 0))
+        ranges, number = self._due(model), self._progress.cut(model.family).number
+        with leases.hold(family_lease(model.family)):
+            more = maintenance.fold_rows(self._con, model, self._limit(model, number))
+        if not more:
+            self._done[model.name] = ranges
+
+    def _due(self, model: Model) -> int:
+        """How many of the narrowest ranges are whole."""
+        return self._progress.cut(model.family).number // maintenance.FOLD_RANGES[0]
 
     def _limit(self, model: Model, number: int) -> int:
         """Rows that an outbox has yet to read stay as they are."""

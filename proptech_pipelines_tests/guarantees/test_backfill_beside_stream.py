@@ -20,6 +20,7 @@ DEATHS = (25, 110)
 SPOILED = ("price_change_windows", "price_cut_first_views", "trending_windows", "property_analytics")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_a_backfill_that_is_killed_beside_a_running_stream_gives_at_last_what_one_replay_gives(
     own_stack, tmp_path

@@ -5,6 +5,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import dagster as dg
+import pytest
 
 from proptech_pipelines.definitions import defs
 from proptech_pipelines.kafka.producer import RegistrySerializer
@@ -19,6 +20,7 @@ HOUR_MS = 3_600_000
 FOLD = "price_change_windows"
 
 
+@pytest.mark.long
 def test_late_records_are_re_admitted_once_beside_a_stream_that_is_killed(stack, tmp_path, monkeypatch):
     settings = fresh_lake(stack, tmp_path / "lake")
     monkeypatch.setenv("PROPTECH_HOME", str(settings.home))

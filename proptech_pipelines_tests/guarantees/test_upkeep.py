@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from proptech_pipelines.lake import maintenance
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.maintenance import FOLD_RANGES, range_to_fold
 from proptech_pipelines.pipeline.checks import ledger_is_gapless, records_are_conserved, replay_equals_stream
@@ -59,6 +60,26 @@ def test_folding_keeps_fewer_than_fifty_ranges_over_a_day_at_one_commit_a_second
     assert most < MOST_FILES
 
 
+def test_the_table_with_most_files_is_folded_first_though_others_are_always_due(tmp_path, monkeypatch):
+    with PipelineDriver(tmp_path / "lake") as driver, Leases(driver.settings) as leases:
+        progress, folded = Progress(), []
+        upkeep = UpkeepWorker(driver.con, driver.graph, driver.settings, (), progress)
+        files = {"price_change_windows__1": 20, "market_alerts__1": 30, "trending_windows__1": 25}
+        monkeypatch.setattr(maintenance, "file_counts", lambda con: dict(files))
+
+        def fold_rows(con, model, up_to):
+            folded.append(model.name)
+            files[model.table] -= 10
+            return True
+
+        monkeypatch.setattr(maintenance, "fold_rows", fold_rows)
+        for family in ("price_change_analysis", "trending_neighborhoods"):
+            progress.report(family, FOLD_RANGES[0])
+        for _ in range(4):
+            upkeep.step(leases)
+        assert folded == ["market_alerts", "trending_windows", "price_change_windows", "market_alerts"]
+
+
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_upkeep_beside_the_stream_leaves_under_fifty_live_files_a_table_and_the_same_rows(tmp_path):
@@ -77,16 +98,11 @@ def test_upkeep_beside_the_stream_leaves_under_fifty_live_files_a_table_and_the_
                 progress.report(family, head)
             upkeep.step(leases)
             if second % 10 == 9:
-                most = max(most, *live_files(driver.con).values())
-        assert most < MOST_FILES, live_files(driver.con)
+                most = max(most, *maintenance.file_counts(driver.con).values())
+        assert most < MOST_FILES, maintenance.file_counts(driver.con)
         assert ledger_is_gapless(driver.con).passed
         assert records_are_conserved(driver.con).passed
         for family in ("price_change_analysis", "market_index"):
             result = replay_equals_stream(driver.con, family)
             assert result.passed, result
             assert result.looked_at > 0
-
-
-def live_files(con) -> dict[str, int]:
-    """Live data files by table."""
-    return dict(con.execute("select table_name, file_count from ducklake_table_info('lake')").fetchall())

@@ -70,6 +70,7 @@ def test_each_case_has_several_batches_and_each_kind_of_window_is_tested(tmp_pat
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("model", "right", "wrong"),
     [
@@ -105,6 +106,7 @@ def test_tests_of_the_page_notice_what_is_wrong(model, right, wrong, driver, tem
         )
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_g3_any_way_to_the_end_of_a_log_gives_the_reference_and_one_replay(tmp_path, monkeypatch):
     subject = Subject(FAMILIES, TABLES, models=graph)
