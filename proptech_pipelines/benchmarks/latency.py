@@ -21,7 +21,7 @@ from proptech_pipelines.contracts.topics import schema_text
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.kafka.tail import TopicTail
 from proptech_pipelines.lake.connection import LAKE, Connection, catalog_tables, connect, scalar
-from proptech_pipelines.lake.maintenance import in_catalog
+from proptech_pipelines.lake.maintenance import in_catalog, live_files
 from proptech_pipelines.settings import Settings, environment_for
 
 _WARM_UP_SECONDS = 45.0
@@ -143,7 +143,7 @@ def _read_off(
         ).fetchall()[1:]
         commit_ms = [took for took, _ in commits]
         quarter_ms = (ended_ms - begun_ms) / 4
-        most_files = scalar(con, f"select max(file_count) from ducklake_table_info('{LAKE}')")
+        most_files = max(files for files, _ in live_files(con).values())
         con.execute(
             "create temporary table received (zip_code varchar, window_ms bigint, counted bigint, at_ms double)"
         )

@@ -30,14 +30,15 @@ def touch_drivers(session: Session, model: Model, part: slices.Slice) -> Touched
     columns = ", ".join((*COORDINATES, *model.key, model.time))
     # A window sees more than a slice, and of a recomputed table rows come back under coordinates that they had before.
     has_fresh = graph.source_of(model.driver) is not None
-    fresh, parts, changes = "", list[str](), list[str]()
+    fresh = slices.input_of(graph, graph[model.driver], session.delta) if has_fresh else ""
+    parts: list[str] = []
+    changes: list[str] = []
     for root in graph.roots(model.name):
         delta = session.delta(root)
         for name in slices.inputs_through(graph, model, root):
             rows = slices.input_with(graph, graph[name], whole, root, delta)
             if name == model.driver:
                 parts.append(f"select {columns} from ({rows})")
-                fresh = rows if has_fresh else ""
             else:
                 changes.append(f"select {', '.join((*model.key, model.time))} from ({rows})")
     former = "" if fresh else "touched"
@@ -45,12 +46,10 @@ def touch_drivers(session: Session, model: Model, part: slices.Slice) -> Touched
         session.temporary("changed", " union ".join(changes))
         if (bounds := _reverse_bounds(session, model)) is not None:
             before = session.whole_leaf(part.low) if fresh else whole
-            concerned = _concerned(session, model, before, columns, bounds)
-            if fresh:
-                session.temporary("former", concerned)
-                former = "former" if session.count("former") else ""
-                concerned = "from former"
-            parts.append(concerned)
+            session.temporary("former", _concerned(session, model, before, columns, bounds))
+            parts.append("from former")
+            if fresh and session.count("former"):
+                former = "former"
     session.temporary("touched", " union ".join(parts))
     return Touched(former, fresh)
 
@@ -75,15 +74,14 @@ def recompute_drivers(session: Session, model: Model, high: int, touched: Touche
     def direct(parent: Model) -> str:
         whole = f"select * from {parent.name}__whole where "
         if parent.name == model.driver:
-            former = (
-                f"{whole}{time} >= timestamp '{low}' and {time} <= timestamp '{high_time}' "
-                f"and {slices.key_match(COORDINATES, touched.former)}"
-            )
-            fresh = f"select * from ({touched.fresh})"
-            if not (touched.former and touched.fresh):
-                return former if touched.former else fresh
+            parts = [f"select * from ({touched.fresh})"] if touched.fresh else []
+            if touched.former:
+                parts.append(
+                    f"{whole}{time} >= timestamp '{low}' and {time} <= timestamp '{high_time}' "
+                    f"and {slices.key_match(COORDINATES, touched.former)}"
+                )
             # By name: a slice lacks columns that nobody reads.
-            return f"{fresh} union all by name {former}"
+            return " union all by name ".join(parts)
         near = f"{time} <= timestamp '{high_time}' + {_interval(model.ahead)}"
         if model.back:
             near += f" and {time} >= timestamp '{low}' - {_interval(model.back)}"

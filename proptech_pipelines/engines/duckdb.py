@@ -87,7 +87,7 @@ class DuckDBEngine:
             touch_groups(session, model, part)
             new_rows = recompute_groups(session, model, part.high)
         else:
-            rows = slices.wrapped(self._graph, model, session.slice_leaf)
+            rows = slices.wrapped(self._graph, model, session.delta)
             session.temporary(new_rows, rows)
         self._require_identity(model, new_rows)
 
@@ -143,7 +143,7 @@ class DuckDBEngine:
         for model in conserving:
             rule = model.conserves
             assert rule is not None
-            view = slices.wrapped(self._graph, self._graph[rule.rows], self._session.slice_leaf)
+            view = slices.wrapped(self._graph, self._graph[rule.rows], self._session.delta)
             assigned += scalar(self._con, f"select count(*) from ({view})")
             if readmissions_in(self._session, model, part):
                 let_in = readmitted_rows(

@@ -103,10 +103,6 @@ class Session:
             rows_in += self.count(f"({rows})")
         return rows_in
 
-    def slice_leaf(self, model: Model) -> str:
-        """The rows that were taken of a staging model, or that an append table, computed already, is to get."""
-        return self.delta(model)
-
     def delta(self, root: Model) -> str:
         """The rows that were taken of a staging model, or that a stored one, computed already, is to get."""
         return self.taken[root.name] if root.kind == "staging" else f"select * from delta_{root.name}"

@@ -1,6 +1,6 @@
 """Upkeep of the lake in small steps: few live files, folded rows, no leftovers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -40,16 +40,23 @@ TIERS = (
 )
 
 
-def merge_files(con: duckdb.DuckDBPyConnection, folded: Collection[str] = ()) -> str | None:
-    """Merge the small files of the table that needs it most; returns its name, None if none does.
+def live_files(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    """Number of live files of each table, and their bytes."""
+    rows = con.execute(
+        f"select table_name, file_count, file_size_bytes from ducklake_table_info('{LAKE}')"
+    ).fetchall()
+    return {name: (count, total_bytes) for name, count, total_bytes in rows}
+
+
+def merge_files(
+    con: duckdb.DuckDBPyConnection, tables: Mapping[str, tuple[int, int]], folded: Collection[str] = ()
+) -> str | None:
+    """Merge the small files of that of `tables` (see `live_files`) which needs it most; its name, None if none does.
 
     The tables in `folded` are left alone: folding their rows keeps their files few.
     """
-    tables = con.execute(
-        f"select table_name, file_count, file_size_bytes from ducklake_table_info('{LAKE}')"
-    ).fetchall()
     sizes: list[tuple[str, int]] = []
-    for name, count, total_bytes in tables:
+    for name, (count, total_bytes) in tables.items():
         # Listing files costs 4 ms a table, so only where a tier can be over its limit at all.
         is_candidate = any(
             count >= tier.files and total_bytes >= tier.files * tier.low_bytes for tier in TIERS
@@ -69,11 +76,6 @@ def merge_files(con: duckdb.DuckDBPyConnection, folded: Collection[str] = ()) ->
             f"min_file_size => {tier.low_bytes}, max_file_size => {tier.high_bytes})"
         ).fetchall()
     return table
-
-
-def file_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Live files of each table."""
-    return dict(con.execute(f"select table_name, file_count from ducklake_table_info('{LAKE}')").fetchall())
 
 
 def most_fragmented(sizes: list[tuple[str, int]]) -> tuple[str, Tier] | None:

@@ -122,9 +122,8 @@ class Graph:
             return model
         if model.kind != "view" or not _is_row_wise(model):
             return None
-        sources = {source and source.name for source in map(self.source_of, model.inputs)}
-        (only,) = sources if len(sources) == 1 else (None,)
-        return None if only is None else self.models[only]
+        sources = {self.source_of(parent) for parent in model.inputs}
+        return sources.pop() if len(sources) == 1 else None
 
     def staging_of(self, family: str) -> tuple[Model, ...]:
         """The staging models that `family` consumes."""

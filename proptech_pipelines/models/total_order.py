@@ -38,16 +38,18 @@ def windows(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
 
 def _numbers(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     """Names under which all rows are numbered, and which mean nothing else in `tree`."""
-    named = Counter(alias.alias for alias in tree.find_all(exp.Alias))
+    if tree.find(exp.SetOperation):
+        return
+    aliases = list(tree.find_all(exp.Alias))
+    named = Counter(item.alias for item in aliases)
     taken = {name for parent in model.inputs if parent not in GIVEN for name in graph[parent].column_names}
-    for alias in tree.find_all(exp.Alias):
-        is_clear = named[alias.alias] == 1 and alias.alias not in taken and not tree.find(exp.SetOperation)
-        if _is_numbering(alias.this) and is_clear:
-            yield alias.alias
+    for item in aliases:
+        if _is_numbering(item.this) and named[item.alias] == 1 and item.alias not in taken:
+            yield item.alias
 
 
 def _is_numbering(node: object) -> bool:
-    """Whether `node` numbers all rows; that their order is total is for `_windows` to say, of this window, too."""
+    """Whether `node` numbers all rows; that their order is total is for `windows` to say, of this window, too."""
     return (
         isinstance(node, exp.Window)
         and isinstance(node.this, exp.RowNumber)

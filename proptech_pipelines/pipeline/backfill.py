@@ -14,13 +14,7 @@ from proptech_pipelines.lake.connection import Connection, LakeError
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.models.graph import Graph
-from proptech_pipelines.pipeline.backfill_days import (
-    OffsetRange,
-    by_month,
-    days_of_offsets,
-    rows_by_month,
-    runs,
-)
+from proptech_pipelines.pipeline.backfill_days import OffsetRange, days_of_offsets, runs, stretches_of
 from proptech_pipelines.pipeline.rebuild import (
     Days,
     Derived,
@@ -29,8 +23,6 @@ from proptech_pipelines.pipeline.rebuild import (
     key_columns,
     rebuild_days,
 )
-
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -154,15 +146,11 @@ def _stretches(con: Connection, graph: Graph, family: str, request: Request) -> 
     for offsets in request.offsets:
         ranges += runs(days_of_offsets(con, graph, family, offsets))
     days = {day for part in ranges for day in _each(part)}
-    found: list[Days | None] = []
-    for part in runs(days):
-        is_long = (part.end - _DAY).replace(day=1) > part.start
-        found += by_month(part, rows_by_month(con, graph, family, part)) if is_long else [part]
-    return found
+    return [stretch for part in runs(days) for stretch in stretches_of(con, graph, family, part)]
 
 
 def _each(days: Days) -> Iterator[date]:
-    return (days.start + number * _DAY for number in range((days.end - days.start).days))
+    return (days.start + timedelta(days=number) for number in range((days.end - days.start).days))
 
 
 def _family(

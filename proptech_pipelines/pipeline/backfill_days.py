@@ -108,7 +108,14 @@ def runs(days: Collection[date]) -> list[Days]:
     return found
 
 
-def rows_by_month(con: Connection, graph: Graph, family: str, days: Days) -> dict[date, int]:
+def stretches_of(con: Connection, graph: Graph, family: str, days: Days) -> list[Days]:
+    """`days` in the stretches in which `family` is derived again, each at once."""
+    if (days.end - _DAY).replace(day=1) <= days.start:
+        return [days]
+    return list(by_month(days, _rows_by_month(con, graph, family, days)))
+
+
+def _rows_by_month(con: Connection, graph: Graph, family: str, days: Days) -> dict[date, int]:
     """Rows of `days` that `family` reads and stores, by the first of the month of their event time or day."""
     times = [f"select event_time as moment from lake.{model.table}" for model in graph.staging_of(family)]
     times += [

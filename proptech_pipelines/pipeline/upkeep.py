@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from proptech_pipelines.errors import LedgerConflict, ServiceError
 from proptech_pipelines.lake import maintenance
@@ -79,25 +79,22 @@ class UpkeepWorker(threading.Thread):
         if control_number != self._control_number:
             # Entries are seldom, and a swap of models is one.
             self._graph, self._control_number, self._done = live_graph(self._con), control_number, {}
-        self._fold(leases)
-        maintenance.merge_files(self._con, [model.table for model in self._folding])
+        files = maintenance.live_files(self._con)
+        self._fold(leases, files)
+        maintenance.merge_files(self._con, files, [model.table for model in self._folding])
 
-    def _fold(self, leases: Leases) -> None:
-        due = [model for model in self._folding if self._due(model) > self._done.get(model.name, -1)]
+    def _fold(self, leases: Leases, files: Mapping[str, tuple[int, int]]) -> None:
+        width = maintenance.FOLD_RANGES[0]
+        numbers = {model: self._progress.cut(model.family).number for model in self._folding}
+        due = [model for model in numbers if numbers[model] // width > self._done.get(model.name, -1)]
         if not due:
             return
         # Not the first: where steps are too few for all, the same ones would always be left.
-        files = maintenance.file_counts(self._con)
-        model = max(due, key=lambda item: files.get(item.table, 0))
-        ranges, number = self._due(model), self._progress.cut(model.family).number
+        model = max(due, key=lambda item: files.get(item.table, (0, 0))[0])
         with leases.hold(family_lease(model.family)):
-            more = maintenance.fold_rows(self._con, model, self._limit(model, number))
+            more = maintenance.fold_rows(self._con, model, self._limit(model, numbers[model]))
         if not more:
-            self._done[model.name] = ranges
-
-    def _due(self, model: Model) -> int:
-        """How many of the narrowest ranges are whole."""
-        return self._progress.cut(model.family).number // maintenance.FOLD_RANGES[0]
+            self._done[model.name] = numbers[model] // width
 
     def _limit(self, model: Model, number: int) -> int:
         """Rows that an outbox has yet to read stay as they are."""

@@ -251,15 +251,18 @@ WRONG_SLICES = {
         'f"select * from ({touched.fresh})"',
         'f"select * from ({touched.fresh}) where false"',
     ),
-    "new driver rows left out beside others": ("{fresh} union all by name {former}", "{former}"),
-    "driver rows that were there left out beside new ones": ("{fresh} union all by name {former}", "{fresh}"),
+    "new driver rows left out beside others": ('by name ".join(parts)', 'by name ".join(parts[-1:])'),
+    "driver rows that were there left out beside new ones": (
+        'by name ".join(parts)',
+        'by name ".join(parts[:1])',
+    ),
     "driver rows of a slice taken for former ones": (
         "whole_leaf(part.low) if fresh",
         "whole_leaf(part.high) if fresh",
     ),
     "driver rows that were there left as they are": (
-        "concerned = _concerned(session, model, before, columns, bounds)",
-        'concerned = _concerned(session, model, before, columns, bounds) + " limit 0"',
+        '"former", _concerned(session, model, before, columns, bounds)',
+        '"former", _concerned(session, model, before, columns, bounds) + " limit 0"',
     ),
     "old rows kept": ('"old_rows", stored)', '"old_rows", f"{stored} limit 0")'),
     "old rows of the earliest driver row kept": (

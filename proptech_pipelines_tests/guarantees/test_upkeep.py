@@ -65,7 +65,9 @@ def test_the_table_with_most_files_is_folded_first_though_others_are_always_due(
         progress, folded = Progress(), []
         upkeep = UpkeepWorker(driver.con, driver.graph, driver.settings, (), progress)
         files = {"price_change_windows__1": 20, "market_alerts__1": 30, "trending_windows__1": 25}
-        monkeypatch.setattr(maintenance, "file_counts", lambda con: dict(files))
+        monkeypatch.setattr(
+            maintenance, "live_files", lambda con: {name: (count, 0) for name, count in files.items()}
+        )
 
         def fold_rows(con, model, up_to):
             folded.append(model.name)
@@ -98,8 +100,8 @@ def test_upkeep_beside_the_stream_leaves_under_fifty_live_files_a_table_and_the_
                 progress.report(family, head)
             upkeep.step(leases)
             if second % 10 == 9:
-                most = max(most, *maintenance.file_counts(driver.con).values())
-        assert most < MOST_FILES, maintenance.file_counts(driver.con)
+                most = max(most, *(count for count, _ in maintenance.live_files(driver.con).values()))
+        assert most < MOST_FILES, maintenance.live_files(driver.con)
         assert ledger_is_gapless(driver.con).passed
         assert records_are_conserved(driver.con).passed
         for family in ("price_change_analysis", "market_index"):

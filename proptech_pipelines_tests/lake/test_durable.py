@@ -8,7 +8,7 @@ import pytest
 
 from proptech_pipelines.lake import durable
 from proptech_pipelines.lake.durable import flush_new_files
-from proptech_pipelines.lake.maintenance import merge_files
+from proptech_pipelines.lake.maintenance import live_files, merge_files
 from proptech_pipelines.lake.transactions import transaction
 from proptech_pipelines.testing import PipelineDriver
 
@@ -74,7 +74,7 @@ def test_what_a_transaction_or_a_merge_writes_is_flushed_before_the_commit(tmp_p
             assert new <= set(flushed)
             seen |= new
             flushed.clear()
-        assert merge_files(con) == "numbers"
+        assert merge_files(con, live_files(con)) == "numbers"
         assert live(con) - seen
         assert live(con) - seen <= set(flushed)
 

@@ -10,6 +10,7 @@ from proptech_pipelines.lake.connection import connect, cursor
 from proptech_pipelines.lake.maintenance import (
     TIERS,
     fold_rows,
+    live_files,
     merge_files,
     most_fragmented,
     range_to_fold,
@@ -154,7 +155,7 @@ def test_merging_makes_few_files_of_many_and_changes_no_row(engine):
         engine.pipe([price_change(number, "2024-05-01T10:30:00", 100, 101)])
     before = files(engine, "event_log"), engine.table("event_log")
     merged = set()
-    while (table := merge_files(engine.pipeline.con)) is not None:
+    while (table := merge_files(engine.pipeline.con, live_files(engine.pipeline.con))) is not None:
         assert table not in merged
         merged.add(table)
     assert merged == {"event_log", "log_ranges", "stg_property_price_changes"}
@@ -167,7 +168,11 @@ def test_tables_that_are_folded_are_not_merged(engine):
         engine.pipe([price_change(number, "2024-05-01T10:30:00", 100, 101)])
         engine.advance("price_change_analysis")
     merged = set()
-    while (table := merge_files(engine.pipeline.con, ["price_change_windows__1"])) is not None:
+    while (
+        table := merge_files(
+            engine.pipeline.con, live_files(engine.pipeline.con), ["price_change_windows__1"]
+        )
+    ) is not None:
         merged.add(table)
     assert "event_log" in merged
     assert "price_change_windows__1" not in merged
@@ -183,7 +188,7 @@ def test_files_younger_than_the_longest_reader_stay(postgres, tmp_path):
         reader = cursor(con)
         reader.execute("begin transaction")
         assert count(reader, "numbers") == SMALL.files
-        assert merge_files(con) == "numbers"
+        assert merge_files(con, live_files(con)) == "numbers"
         remove_leftovers(con)
         assert len(list(settings.lake_path.rglob("*.parquet"))) == SMALL.files + 1
         assert count(reader, "numbers") == count(con, "numbers") == SMALL.files
