@@ -22,7 +22,7 @@ class Service(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
-    start_timeout_s: ClassVar[float] = 180.0
+    start_timeout_s: ClassVar[float] = 90.0
     stop_timeout_s: ClassVar[float] = 30.0
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
@@ -77,17 +77,19 @@ class Service(ABC):
     def start(self) -> None:
         """Start the service unless it runs, and wait until it answers.
 
-        Raises PortTaken, or ServiceError with the last log lines; what was started is ended then.
+        One that runs and does not answer within `start_timeout_s` (it hangs, or it listens on a port that was changed
+        since) is killed and started anew, once. Raises PortTaken, or ServiceError with the last log lines; what was
+        started is ended then.
         """
-        if self.process() is None:
-            self._end_orphans()
-            for folder in (self.home, self.log.parent, self.pid_file.path.parent):
-                folder.mkdir(parents=True, exist_ok=True)
-            self.prepare()
-            self.check_ports()
-            self.pid_file.write(spawn(self.command(), self.home, self.name, self.log))
         try:
-            self._await_ready()
+            if self.process() is None:
+                self._spawn()
+            if self._answers():
+                return
+            self.kill()
+            self._spawn()
+            if not self._answers():
+                raise self._failure(f"did not answer within {self.start_timeout_s:.0f} s, twice")
         except BaseException:
             self.kill()
             raise
@@ -114,15 +116,25 @@ class Service(ABC):
     def _end_orphans(self) -> None:
         end(self.members(), signal.SIGKILL, 10)
 
-    def _await_ready(self) -> None:
+    def _spawn(self) -> None:
+        self._end_orphans()
+        for folder in (self.home, self.log.parent, self.pid_file.path.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.prepare()
+        self.check_ports()
+        self.pid_file.write(spawn(self.command(), self.home, self.name, self.log))
+
+    def _answers(self) -> bool:
+        """Wait up to `start_timeout_s`; raises ServiceError if the service ends meanwhile."""
         deadline = time.monotonic() + self.start_timeout_s
         while not self.is_ready():
             if self.process() is None:
                 self.check_ports()  # another process may have taken one in the meantime
                 raise self._failure("ended before it answered")
             if time.monotonic() > deadline:
-                raise self._failure(f"did not answer within {self.start_timeout_s:.0f} s")
+                return False
             time.sleep(0.05)
+        return True
 
     def _failure(self, what: str) -> ServiceError:
         tail = log_tail(self.log)

@@ -145,9 +145,17 @@ def test_a_port_counts_only_when_the_service_itself_listens(tmp_path):
 
 def test_one_that_never_answers_is_ended(tmp_path):
     mute = Sleeper(tmp_path, "import time; time.sleep(60)")
-    with pytest.raises(ServiceError, match="did not answer within 2 s"):
+    with pytest.raises(ServiceError, match="did not answer within 2 s, twice"):
         mute.start()
     assert marked(tmp_path, "sleeper") == []
+
+
+def test_one_that_hangs_is_started_anew_once(tmp_path):
+    once = "import os, time; hangs = not os.path.exists('tried'); open('tried', 'w').close(); hangs and time.sleep(60);"
+    hanging = Sleeper(tmp_path, once + TOUCH_AND_WAIT)
+    hanging.start()
+    assert len(pids(hanging)) == 2
+    hanging.kill()
 
 
 def test_a_large_log_is_set_aside(tmp_path):
