@@ -24,6 +24,7 @@ from proptech_pipelines_tests.engine_driver import EngineDriver
 from proptech_pipelines_tests.equivalence import assert_replay_differs_nowhere, cut
 from proptech_pipelines_tests.logs import splits
 from proptech_pipelines_tests.reference import Entry, Log, Row
+from proptech_pipelines_tests.spoiling import rebuild_beside, spoil
 from proptech_pipelines_tests.table_equality import assert_same_rows
 
 WORKERS = 2
@@ -45,7 +46,8 @@ class Subject:
 class Step:
     """A micro-batch and what happens after it: the families that advance, those whose rows are folded, a restart.
 
-    Families that `reads_files` read what is new as they read a large slice.
+    Families that `reads_files` read what is new as they read a large slice. `spoil` are families whose tables are
+    spoiled before it and derived again while it is taken in.
     """
 
     batch: list[Entry]
@@ -53,6 +55,7 @@ class Step:
     advance: frozenset[str]
     fold: frozenset[str]
     restart: bool
+    spoil: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,12 @@ def runs(draw: st.DrawFn, logs: st.SearchStrategy[list[Entry]], families: tuple[
     some, seldom = st.frozensets(st.sampled_from(families)), st.sampled_from((False, False, True))
     steps = [
         Step(
-            batch, draw(st.booleans()), draw(some), draw(some) if draw(seldom) else frozenset(), draw(seldom)
+            batch,
+            draw(st.booleans()),
+            draw(some),
+            draw(some) if draw(seldom) else frozenset(),
+            draw(seldom),
+            draw(some) if draw(seldom) else frozenset(),
         )
         for batch in draw(splits(log))
     ]
@@ -120,10 +128,24 @@ class Lakes:
 
 def take(driver: EngineDriver, step: Step) -> None:
     """Make one step of a run."""
-    driver.pipe(step.batch)
-    driver.pipeline.reads_files = step.reads_files
     if step.restart:
         driver.pipeline.restart()
+    waiting = [step]
+
+    def meanwhile() -> None:
+        while waiting:
+            go_on(driver, waiting.pop())
+
+    for family in sorted(step.spoil):
+        spoil(driver.pipeline, family)
+        rebuild_beside(driver.pipeline, family, None, meanwhile)
+    meanwhile()
+
+
+def go_on(driver: EngineDriver, step: Step) -> None:
+    """Take in what `step` brings."""
+    driver.pipe(step.batch)
+    driver.pipeline.reads_files = step.reads_files
     for family in sorted(step.advance):
         driver.advance(family)
     graph = driver.pipeline.graph

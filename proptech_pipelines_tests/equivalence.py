@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from proptech_pipelines.lake.generations import checkout_graph
-from proptech_pipelines.pipeline.rebuild import compare_days
+from proptech_pipelines.pipeline.compare import compare_days
 from proptech_pipelines_tests.engine_driver import EngineDriver
 from proptech_pipelines_tests.reference import TABLES, Log, Row, dead, staged
 from proptech_pipelines_tests.reference.log import MARKET_DATA, PRICE_CHANGES

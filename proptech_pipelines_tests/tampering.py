@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from proptech_pipelines.pipeline.rebuild import Days
+from proptech_pipelines.pipeline.compare import Days
 from proptech_pipelines_tests.engine_driver import EngineDriver
 from proptech_pipelines_tests.reference import Row
 

@@ -18,7 +18,7 @@ from proptech_pipelines.lake.connection import Connection, connect, scalar
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.pipeline.advance import family_position
-from proptech_pipelines.pipeline.rebuild import compare_days, rows_by_log
+from proptech_pipelines.pipeline.compare import compare_days, rows_by_log
 from proptech_pipelines.settings import Settings
 
 _BATCH = 200_000

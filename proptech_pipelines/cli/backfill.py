@@ -12,7 +12,7 @@ from proptech_pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from proptech_pipelines.pipeline.backfill import Done, Request
-    from proptech_pipelines.pipeline.rebuild import Days, Key
+    from proptech_pipelines.pipeline.compare import Days, Key
 
 _DAY = ["%Y-%m-%d"]
 Table = Annotated[str | None, typer.Argument(help="Table; the whole family that stores it is derived.")]

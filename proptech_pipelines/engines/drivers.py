@@ -24,12 +24,15 @@ class Touched:
     """The others as a SELECT: they came with the slice, so that nothing is stored of them."""
 
 
-def touch_drivers(session: Session, model: Model, part: slices.Slice) -> Touched:
-    """Put the driver rows that `part` brings or concerns into the temporary table `touched`."""
+def touch_drivers(session: Session, model: Model, part: slices.Slice, *, is_stored: bool = False) -> Touched:
+    """Put the driver rows that `part` brings or concerns into the temporary table `touched`.
+
+    `is_stored` says that rows may be stored of those that it brings, too.
+    """
     graph, whole = session.graph, session.whole_leaf(part.high)
     columns = ", ".join((*COORDINATES, *model.key, model.time))
     # A window sees more than a slice, and of a recomputed table rows come back under coordinates that they had before.
-    has_fresh = graph.source_of(model.driver) is not None
+    has_fresh = not is_stored and graph.source_of(model.driver) is not None
     fresh = slices.input_of(graph, graph[model.driver], session.delta) if has_fresh else ""
     parts: list[str] = []
     changes: list[str] = []
@@ -52,18 +55,6 @@ def touch_drivers(session: Session, model: Model, part: slices.Slice) -> Touched
                 former = "former"
     session.temporary("touched", " union ".join(parts))
     return Touched(former, fresh)
-
-
-def touch_drivers_where(session: Session, model: Model, high: int, condition: str) -> Touched:
-    """Put all driver rows below `high` for which `condition` holds, and those of stored rows, into `touched`."""
-    columns = ", ".join((*COORDINATES, *model.key, model.time))
-    driver = slices.input_of(session.graph, session.graph[model.driver], session.whole_leaf(high))
-    stored = slices.whole_rows(model, f"lake.{model.table}", condition)
-    session.temporary(
-        "touched",
-        f"select {columns} from ({driver}) where {condition} union select {columns} from ({stored})",
-    )
-    return Touched("touched")
 
 
 def recompute_drivers(session: Session, model: Model, high: int, touched: Touched) -> str:

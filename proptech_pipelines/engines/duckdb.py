@@ -5,7 +5,7 @@ from datetime import date
 
 import duckdb
 
-from proptech_pipelines.engines.drivers import recompute_drivers, touch_drivers, touch_drivers_where
+from proptech_pipelines.engines.drivers import recompute_drivers, touch_drivers
 from proptech_pipelines.engines.groups import recompute_groups, touch_groups
 from proptech_pipelines.engines.memory import Memory
 from proptech_pipelines.engines.readmitted import add_readmitted, readmissions_in, readmitted_rows
@@ -91,23 +91,18 @@ class DuckDBEngine:
             session.temporary(new_rows, rows)
         self._require_identity(model, new_rows)
 
-    def derive_again(self, model: Model, high: int, condition: str) -> None:
-        """Put the signed change of the recomputed rows for which `condition` holds into `delta_<model>`.
+    def replace(self, model: Model, keys: str, rows: str, condition: str, commit_number: int) -> None:
+        """Make the stored rows of a recomputed model for the units in table `keys` what table `rows` has.
 
-        `condition` is on columns of the result, for a model with a driver on such that its driver rows have as well.
+        `condition` holds for all of them.
         """
-        session = self._session = Session(self._con, self._graph, model.family)
-        if model.driver:
-            touched = touch_drivers_where(session, model, high, condition)
-            self._require_identity(model, recompute_drivers(session, model, high, touched))
-            return
-        keys = ", ".join(model.key)
-        stored = slices.whole_rows(model, f"lake.{model.table}", condition)
-        derived = slices.wrapped(self._graph, model, session.whole_leaf(high))
-        session.temporary(
-            "touched", f"select {keys} from ({derived}) where {condition} union select {keys} from ({stored})"
+        self._require_identity(model, rows)
+        stored = f"{slices.key_match(model.unit, keys)} and {condition}"
+        self._session.temporary("old_rows", slices.whole_rows(model, f"lake.{model.table}", stored))
+        self._session.temporary(
+            f"delta_{model.name}", slices.difference(model.column_names, "old_rows", rows)
         )
-        self._require_identity(model, recompute_groups(session, model, high))
+        self.append_delta(model, commit_number)
 
     def append_delta(self, model: Model, commit_number: int) -> int:
         """Append `delta_<model>` to the stored table and return its number of rows; nothing is written for none."""

@@ -32,7 +32,7 @@ class Session:
     pending: dict[str, int] = field(default_factory=dict[str, int])
     """Rows of the deltas that are computed and not in their stored tables yet, by model."""
     taken: dict[str, str] = field(default_factory=dict[str, str])
-    """The staging rows of the step as a SELECT, by model."""
+    """The rows that the step takes in as a SELECT, by model: staging rows, and what others stored meanwhile."""
 
     def stored(self, model: Model) -> str:
         """What the stored table of `model` will hold after this step, without transaction numbers, to select from."""
@@ -104,8 +104,8 @@ class Session:
         return rows_in
 
     def delta(self, root: Model) -> str:
-        """The rows that were taken of a staging model, or that a stored one, computed already, is to get."""
-        return self.taken[root.name] if root.kind == "staging" else f"select * from delta_{root.name}"
+        """The rows that were taken of a model, or that a stored one, computed already, is to get."""
+        return self.taken.get(root.name) or f"select * from delta_{root.name}"
 
     def whole_leaf(
         self, high: int, reader: Model | None = None, keys: str = "", bounds: str = ""

@@ -119,6 +119,11 @@ class Model:
         return tuple(column.name for column in self.columns)
 
     @property
+    def unit(self) -> tuple[str, ...]:
+        """The columns that tell apart what a recomputed model is computed for: driver rows, or groups."""
+        return COORDINATES if self.driver else self.key
+
+    @property
     def stored_columns(self) -> tuple[str, ...]:
         """Names of the columns of the stored table without its transaction number, in order."""
         return ((SIGN_COLUMN,) if self.kind == "recompute" else ()) + self.column_names

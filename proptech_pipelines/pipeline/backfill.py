@@ -1,7 +1,7 @@
 """Backfills by hand: chosen days or keys of whole families made what the log gives, while the stream goes on.
 
-A long range is worked through month by month (months with few rows together), each in memory and in a transaction of
-its own: after a kill whole months stand, and the same backfill goes on with the rest, for what is right is not written
+A long range is worked through in stretches of whole days with so many rows, each in memory and in a transaction of its
+own: after a kill whole stretches stand, and the same backfill goes on with the rest, for what is right is not written
 again.
 """
 
@@ -15,14 +15,8 @@ from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.pipeline.backfill_days import OffsetRange, days_of_offsets, runs, stretches_of
-from proptech_pipelines.pipeline.rebuild import (
-    Days,
-    Derived,
-    Key,
-    compare_days,
-    key_columns,
-    rebuild_days,
-)
+from proptech_pipelines.pipeline.compare import Days, Derived, Key, compare_days, key_columns
+from proptech_pipelines.pipeline.rebuild import rebuild_days
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
-from proptech_pipelines.pipeline.rebuild import Days
+from proptech_pipelines.pipeline.compare import Days
 
-FEW_ROWS = 10_000
-"""Months with no more rows are derived together: each stretch of days has a fixed price."""
+MOST_ROWS = 300_000
+"""So many rows are derived at once, or those of a single day: each stretch of days has a fixed price, and is held in
+memory and replaced under the family's lease as a whole."""
 _LONGEST = timedelta(days=700)
 _DAY = timedelta(days=1)
 _LAST = date(9998, 12, 31)
@@ -110,35 +111,38 @@ def runs(days: Collection[date]) -> list[Days]:
 
 def stretches_of(con: Connection, graph: Graph, family: str, days: Days) -> list[Days]:
     """`days` in the stretches in which `family` is derived again, each at once."""
-    if (days.end - _DAY).replace(day=1) <= days.start:
+    if days.end - days.start == _DAY:
         return [days]
-    return list(by_month(days, _rows_by_month(con, graph, family, days)))
+    return list(by_rows(days, _rows_by_day(con, graph, family, days)))
 
 
-def _rows_by_month(con: Connection, graph: Graph, family: str, days: Days) -> dict[date, int]:
-    """Rows of `days` that `family` reads and stores, by the first of the month of their event time or day."""
+def _rows_by_day(con: Connection, graph: Graph, family: str, days: Days) -> dict[date, int]:
+    """Rows of `days` that `family` reads and stores, by their event time or day."""
     times = [f"select event_time as moment from lake.{model.table}" for model in graph.staging_of(family)]
     times += [
         f"select cast({model.day_of} as timestamp) as moment from lake.{model.table}"
         for model in graph.stored(family)
     ]
     rows = con.execute(
-        f"select cast(date_trunc('month', moment) as date), count(*) from ({' union all '.join(times)}) "
-        f"where moment >= timestamp '{days.start}' and moment < timestamp '{days.end}' group by all"
+        f"select cast(moment as date), count(*) from ({' union all '.join(times)}) "
+        f"where moment >= timestamp '{days.start}' and moment < timestamp '{days.end}' group by all order by all"
     ).fetchall()
     return dict(rows)
 
 
-def by_month(days: Days, rows: Mapping[date, int]) -> Iterator[Days]:
-    """`days`, cut at the first of each month, but for months that have few of `rows` together: two years at most, for
-    rows that are missing are counted nowhere."""
-    start = at = days.start
-    taken = 0
-    while at < days.end:
-        count = rows.get(at.replace(day=1), 0)
-        if at > start and (taken + count > FEW_ROWS or at - start >= _LONGEST):
-            yield Days(start, at)
-            start, taken = at, 0
+def by_rows(days: Days, rows: Mapping[date, int]) -> Iterator[Days]:
+    """`days`, cut where more than `MOST_ROWS` of `rows` would come together, and after two years at the latest: rows
+    that are missing are counted nowhere. `rows` ascend."""
+    start, taken = days.start, 0
+    for day, count in rows.items():
+        while day - start >= _LONGEST:
+            yield Days(start, start + _LONGEST)
+            start, taken = start + _LONGEST, 0
+        if taken and taken + count > MOST_ROWS:
+            yield Days(start, day)
+            start, taken = day, 0
         taken += count
-        at = min((at.replace(day=1) + timedelta(days=32)).replace(day=1), days.end)
+    while days.end - start > _LONGEST:
+        yield Days(start, start + _LONGEST)
+        start += _LONGEST
     yield Days(start, days.end)

@@ -7,7 +7,7 @@ from proptech_pipelines.lake.building import FIRST_NUMBER
 from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.transactions import snapshot
-from proptech_pipelines.pipeline.rebuild import compare_days
+from proptech_pipelines.pipeline.compare import compare_days
 
 _SAMPLE = 5
 

@@ -18,7 +18,7 @@ from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import COMMIT_COLUMN, Model
 from proptech_pipelines.pipeline.advance import FamilyPosition, family_position
 from proptech_pipelines.pipeline.checks import CheckResult
-from proptech_pipelines.pipeline.rebuild import rows_by_log
+from proptech_pipelines.pipeline.compare import rows_by_log
 
 PATIENCE_SECONDS = 600
 """A family that has left rows unread for longer is halted, or no stream runs."""

@@ -6,7 +6,8 @@ from proptech_pipelines.lake.connection import scalar
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.opening import open_lake
-from proptech_pipelines.pipeline.rebuild import Days, chosen, rebuild_days
+from proptech_pipelines.pipeline.backfill import Request, backfill, totals
+from proptech_pipelines.pipeline.compare import Days, chosen
 from proptech_pipelines.settings import Settings
 
 
@@ -19,10 +20,11 @@ class Rederived:
 
 
 def rederive(settings: Settings, family: str, days: Days) -> dict[str, Rederived]:
-    """Make the tables of `family` on `days` what the log gives; by table name. Raises as `rebuild_days`."""
+    """Make the tables of `family` on `days` what the log gives; by table name. Raises as `backfill`."""
     with open_lake(settings) as con, Leases(settings) as leases:
         graph = live_graph(con)
-        stored = {item.table: item for item in rebuild_days(con, leases, graph, family, days)}
+        request = Request(graph.stored(family)[0].name, days)
+        stored = {item.table: item for item in totals(backfill(con, leases, request))}
         found: dict[str, Rederived] = {}
         for model in graph.market:
             if model.family == family:

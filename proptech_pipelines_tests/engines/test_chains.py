@@ -6,7 +6,7 @@ from proptech_pipelines.errors import ModelError
 from proptech_pipelines.lake.generations import checkout_graph
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.supported import check_model
-from proptech_pipelines.pipeline.rebuild import compare_days
+from proptech_pipelines.pipeline.compare import compare_days
 from proptech_pipelines.testing import PipelineDriver, Record
 from proptech_pipelines_tests.models.small_models import FOLD, RECOMPUTE, VIEW, model
 from proptech_pipelines_tests.patching import patch_definition

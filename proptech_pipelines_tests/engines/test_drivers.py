@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proptech_pipelines.errors import ModelError
+from proptech_pipelines.errors import LedgerConflict, ModelError
 from proptech_pipelines.lake import maintenance
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.transactions import head
-from proptech_pipelines.pipeline.rebuild import Days, compare_days, rebuild_days
+from proptech_pipelines.pipeline.compare import Days, compare_days
+from proptech_pipelines.pipeline.rebuild import rebuild_days
 from proptech_pipelines.testing import PipelineDriver, make_template
 from proptech_pipelines_tests.engines.driver_models import (
     CUTS,
@@ -26,6 +27,7 @@ from proptech_pipelines_tests.engines.driver_models import (
 from proptech_pipelines_tests.engines.test_plans import Recorder, slow_joins
 from proptech_pipelines_tests.patching import patch_definition
 from proptech_pipelines_tests.reference.arithmetic import DAY_MS, HOUR_MS, milliseconds
+from proptech_pipelines_tests.spoiling import rebuild_beside
 
 DRIVERS = "proptech_pipelines/engines/drivers.py"
 MIDNIGHT_MS = milliseconds("2024-05-02T00:00:00")
@@ -210,10 +212,70 @@ def spoil(lake: PipelineDriver, days: Days) -> None:
             )
 
 
+ALL = Days(date(2024, 4, 1), date(2024, 6, 1))
 DAYS = [Days(date(2024, 5, day), date(2024, 5, day + 1)) for day in (1, 2, 3)]
 
 
-@pytest.mark.parametrize("days", [*DAYS, Days(date(2024, 4, 1), date(2024, 6, 1))], ids=str)
+@pytest.mark.parametrize("first", range(1, len(AIMED)))
+def test_days_derived_again_are_right_though_the_stream_went_on(first, lake, monkeypatch):
+    log = rebuilt_beside_stream(lake, first, monkeypatch, ALL)
+    assert_right(lake, log)
+    assert [item for item in compare_days(lake.con, lake.graph, FAMILY, None) if item.differs] == []
+
+
+@pytest.mark.parametrize("days", DAYS, ids=str)
+def test_a_day_derived_again_is_right_though_the_stream_went_on(days, lake, monkeypatch):
+    assert_right_on(days, lake, rebuilt_beside_stream(lake, 2, monkeypatch, days))
+
+
+ACROSS_MIDNIGHT: list[Batch] = [
+    [(CUTS, 0, -HOUR_MS // 2, "a"), (CUTS, 0, DAY_MS, "b")],
+    [(VIEWS, 0, HOUR_MS // 2, "a")],
+    # With a second view the cut is no longer quiet, and folding leaves nothing of its row.
+    [(VIEWS, 1, -HOUR_MS // 3, "a")],
+    [(CUTS, 1, DAY_MS, "b")],
+]
+
+
+def test_a_row_of_another_day_that_vanished_meanwhile_is_missed(lake, monkeypatch):
+    log = rebuilt_beside_stream(lake, 2, monkeypatch, DAYS[1], ACROSS_MIDNIGHT)
+    assert_right_on(DAYS[1], lake, log)
+
+
+def rebuilt_beside_stream(
+    lake: PipelineDriver,
+    first: int,
+    monkeypatch: pytest.MonkeyPatch,
+    days: Days,
+    aimed: Sequence[Batch] = AIMED,
+) -> list[Happening]:
+    """Spoil `days` after `first` batches and derive them again; the others come, and are folded, in the meantime."""
+    monkeypatch.setattr(maintenance, "FOLD_RANGES", (2, 4))
+    batches = happenings(aimed)
+    take(lake, aimed[:first])
+    for name in TABLES:
+        table = f"lake.{lake.graph[name].table}"
+        here = f"event_time >= timestamp '{days.start}' and event_time < timestamp '{days.end}'"
+        lake.con.execute(f"delete from {table} where kafka_partition = 0 and {here}")
+        # The stream itself would refuse two rows of one driver row.
+        lake.con.execute(
+            f"insert into {table} select * replace (kafka_offset + 1000 as kafka_offset) from {table} "
+            f"where sign > 0 and {here}"
+        )
+    waiting = batches[first:]
+
+    def meanwhile() -> None:
+        while waiting:
+            lake.pipe([item.record() for item in waiting.pop(0)])
+            lake.advance(FAMILY)
+            fold(lake)
+
+    rebuild_beside(lake, FAMILY, days, meanwhile)
+    meanwhile()
+    return [item for batch in batches for item in batch]
+
+
+@pytest.mark.parametrize("days", [*DAYS, ALL], ids=str)
 def test_days_derived_again_become_right_and_others_stay_as_they_are(lake, days):
     log = take(lake, AIMED)
     spoil(lake, days)
@@ -221,11 +283,9 @@ def test_days_derived_again_become_right_and_others_stay_as_they_are(lake, days)
     with Leases(lake.settings) as leases:
         derived = rebuild_days(lake.con, leases, lake.graph, FAMILY, days)
     assert any(item.differs for item in derived)
+    assert_right_on(days, lake, log)
     after = found(lake)
-    for name, rows in expected(log).items():
-        assert [row for row in after[name] if on(days, row)] == [
-            row for row in sorted(rows) if on(days, row)
-        ], name
+    for name in TABLES:
         assert [row for row in after[name] if not on(days, row)] == [
             row for row in before[name] if not on(days, row)
         ], name
@@ -237,6 +297,15 @@ def test_days_that_are_right_already_differ_nowhere(lake, days):
     derived = compare_days(lake.con, lake.graph, FAMILY, days)
     assert [item for item in derived if item.differs] == []
     assert sum(item.rows for item in derived) > 0
+
+
+def assert_right_on(days: Days, lake: PipelineDriver, log: Sequence[Happening]) -> None:
+    """Compare the rows on `days` of each table with plain Python."""
+    actual = found(lake)
+    for name, rows in expected(log).items():
+        assert [row for row in actual[name] if on(days, row)] == [
+            row for row in sorted(rows) if on(days, row)
+        ], name
 
 
 def on(days: Days, row: tuple[object, ...]) -> bool:
@@ -280,9 +349,29 @@ WRONG_SLICES = {
     "driver row that a new row concerns at the end left out": ("d.{model.time} <= c.", "d.{model.time} < c."),
     "driver rows of another key": ('f"d.{name} = c.{name}" for', 'f"d.{name} > c.{name}" for'),
 }
+COMPARE, SINCE = "proptech_pipelines/pipeline/compare.py", "proptech_pipelines/engines/since.py"
 WRONG_DAYS = {
-    "rows of no driver row stay": (" union select {columns} from ({stored})", ""),
-    "rows that are missing stay so": ("({driver}) where {condition}", "({driver}) where false"),
+    "surplus rows stay": (COMPARE, " union select {unit} from surplus_{name}", ""),
+    "missing rows stay so": (COMPARE, "select {unit} from missing_{name} union ", ""),
+}
+WRONG_SINCE = {
+    "what came since left out": (
+        SINCE,
+        "select * from touched where {near}",
+        "select * from touched where false",
+    ),
+    "rows derived before count beside those derived since": (
+        SINCE,
+        'as r anti join touched as t on {same}"',
+        'as r"',
+    ),
+    "rows that vanished since forgotten": (SINCE, "at (version => {self._between.snapshot_id})", ""),
+    "rows that were derived and vanished since forgotten": (
+        SINCE,
+        "{former} union {derived} union",
+        "{former} union",
+    ),
+    "rows of which nothing was wrong before stay": (SINCE, " union {changed}", ""),
 }
 
 
@@ -296,7 +385,7 @@ def test_an_engine_that_is_wrong_about_slices_is_found_out(name, lake, monkeypat
 
 @pytest.mark.parametrize("name", WRONG_DAYS)
 def test_an_engine_that_is_wrong_about_days_is_found_out(name, lake, monkeypatch):
-    patch_definition(monkeypatch, DRIVERS, *WRONG_DAYS[name])
+    patch_definition(monkeypatch, *WRONG_DAYS[name])
     log = take(lake, AIMED)
     days = Days(date(2024, 4, 1), date(2024, 6, 1))
     spoil(lake, days)
@@ -309,3 +398,19 @@ def test_an_engine_that_is_wrong_about_days_is_found_out(name, lake, monkeypatch
     # The engine itself refuses a table that follows from doubled rows.
     with pytest.raises((AssertionError, ModelError)):
         derived_again_is_right()
+
+
+@pytest.mark.parametrize("name", WRONG_SINCE)
+def test_an_engine_that_is_wrong_about_what_came_since_is_found_out(name, lake, template, monkeypatch):
+    patch_definition(monkeypatch, *WRONG_SINCE[name])
+
+    def right_beside_any_batches() -> None:
+        for first in range(1, len(AIMED)):
+            lake.renew(template)
+            assert_right(lake, rebuilt_beside_stream(lake, first, monkeypatch, ALL))
+        lake.renew(template)
+        log = rebuilt_beside_stream(lake, 2, monkeypatch, DAYS[1], ACROSS_MIDNIGHT)
+        assert_right_on(DAYS[1], lake, log)
+
+    with pytest.raises((AssertionError, ModelError, LedgerConflict)):
+        right_beside_any_batches()

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from proptech_pipelines.pipeline.rebuild import compare_days
+from proptech_pipelines.pipeline.compare import compare_days
 from proptech_pipelines.testing import PipelineDriver
 from proptech_pipelines_tests.engine_driver import EngineDriver
 from proptech_pipelines_tests.logs import traffic

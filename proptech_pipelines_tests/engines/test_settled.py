@@ -9,7 +9,8 @@ from proptech_pipelines.engines import settled
 from proptech_pipelines.engines.session import Session
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.lease import Leases
-from proptech_pipelines.pipeline.rebuild import Days, compare_days, rebuild_days
+from proptech_pipelines.pipeline.compare import Days, compare_days
+from proptech_pipelines.pipeline.rebuild import rebuild_days
 from proptech_pipelines.testing import make_template
 from proptech_pipelines_tests.engine_driver import EngineDriver
 from proptech_pipelines_tests.engines.settling import (

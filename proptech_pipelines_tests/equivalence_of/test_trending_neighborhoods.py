@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from proptech_pipelines.lake.lease import Leases
-from proptech_pipelines.pipeline.rebuild import Days, compare_days, rebuild_days
+from proptech_pipelines.pipeline.compare import Days, compare_days
+from proptech_pipelines.pipeline.rebuild import rebuild_days
 from proptech_pipelines_tests.any_way import Subject, assert_any_way_gives_the_reference
 from proptech_pipelines_tests.equivalence import tables_of
 from proptech_pipelines_tests.logs.hourly import trends

@@ -14,7 +14,7 @@ from proptech_pipelines.models.model import parse_model
 from proptech_pipelines.models.slices import Slice
 from proptech_pipelines.pipeline.advance import advance_family, family_position
 from proptech_pipelines.pipeline.build import build, distance, pin
-from proptech_pipelines.pipeline.rebuild import compare_days
+from proptech_pipelines.pipeline.compare import compare_days
 from proptech_pipelines.pipeline.swap import swap
 from proptech_pipelines.testing import make_template
 from proptech_pipelines_tests.aimed_logs import three_days

@@ -6,7 +6,7 @@ python -m proptech_pipelines_tests.guarantees.backfill_child HOME [--die-at N]
 from datetime import UTC, datetime, timedelta
 
 from proptech_pipelines.pipeline.backfill import Request, backfill
-from proptech_pipelines.pipeline.rebuild import Days
+from proptech_pipelines.pipeline.compare import Days
 from proptech_pipelines_tests.guarantees.dying import on_lake
 
 

@@ -8,8 +8,8 @@ from proptech_pipelines.lake.connection import connect
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.pipeline.backfill import families_of
+from proptech_pipelines.pipeline.compare import compare_days
 from proptech_pipelines.pipeline.coverage import uncovered_days
-from proptech_pipelines.pipeline.rebuild import compare_days
 from proptech_pipelines.pipeline.stream import StreamRun
 from proptech_pipelines.simulator import Options, produce
 from proptech_pipelines_tests.guarantees.judge import assert_lake_is_whole

@@ -8,7 +8,8 @@ from pathlib import Path
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.opening import open_lake
-from proptech_pipelines.pipeline.rebuild import Days, rebuild_days
+from proptech_pipelines.pipeline.compare import Days
+from proptech_pipelines.pipeline.rebuild import rebuild_days
 from proptech_pipelines.pipeline.stream import StreamRun
 from proptech_pipelines.settings import environment_for
 from proptech_pipelines.simulator import Options, produce

@@ -10,8 +10,8 @@ from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.transactions import head
 from proptech_pipelines.pipeline import backfill_days
 from proptech_pipelines.pipeline.backfill import Request, backfill, families_of
-from proptech_pipelines.pipeline.backfill_days import OffsetRange, by_month, days_through, days_touched, runs
-from proptech_pipelines.pipeline.rebuild import Days, compare_days
+from proptech_pipelines.pipeline.backfill_days import OffsetRange, by_rows, days_through, days_touched, runs
+from proptech_pipelines.pipeline.compare import Days, compare_days
 from proptech_pipelines_tests.aimed_logs import three_days
 from proptech_pipelines_tests.equivalence import (
     assert_equals_reference,
@@ -238,31 +238,31 @@ def test_a_subtree_is_mended_in_one_call(engine):
 
 
 @pytest.fixture
-def each_month(monkeypatch):
-    """Months are derived one by one, however few rows they have."""
-    monkeypatch.setattr(backfill_days, "FEW_ROWS", -1)
+def each_day(monkeypatch):
+    """Days that have rows are derived one by one, however few those are."""
+    monkeypatch.setattr(backfill_days, "MOST_ROWS", 0)
 
 
-def test_months_with_few_rows_are_derived_together(lake):
+def test_days_with_few_rows_are_derived_together(lake):
     request = Request("market_index", Days(date(2019, 1, 1), date(2021, 6, 1)))
     with Leases(lake.pipeline.settings) as leases:
         found = [done.days for done in backfill(lake.pipeline.con, leases, request)]
     assert found == [Days(date(2019, 1, 1), date(2020, 12, 1)), Days(date(2020, 12, 1), date(2021, 6, 1))]
 
 
-@pytest.mark.usefixtures("each_month")
-def test_four_hundred_days_are_mended_in_one_call_month_by_month(lake):
+@pytest.mark.usefixtures("each_day")
+def test_four_hundred_days_are_mended_in_one_call_stretch_by_stretch(lake):
     for table, first in (("market_alerts", date(2023, 3, 31)), ("market_index", date(2020, 1, 1))):
         with Leases(lake.pipeline.settings) as leases:
             request = Request(table, Days(first, first + timedelta(days=400)))
-            months = [done.days for done in backfill(lake.pipeline.con, leases, request) if done.days]
-        assert len(months) == 15 if first.day == 31 else 14
-        assert sum((month.end - month.start).days for month in months) == 400
+            stretches = [done.days for done in backfill(lake.pipeline.con, leases, request) if done.days]
+        assert len(stretches) > 2
+        assert sum((part.end - part.start).days for part in stretches) == 400
     assert_equals_reference(tables(lake), LOG)
     assert_replay_differs_nowhere(lake)
 
 
-@pytest.mark.usefixtures("each_month")
+@pytest.mark.usefixtures("each_day")
 def test_rows_that_rest_on_stretches_that_come_later_are_right_at_the_end(engine):
     engine.pipe(
         [
@@ -281,37 +281,42 @@ def test_rows_that_rest_on_stretches_that_come_later_are_right_at_the_end(engine
     assert (row["price"], row["updated_at"]) == (500_000, datetime(2024, 6, 2, 10, 0))  # noqa: DTZ001
 
 
-@pytest.mark.usefixtures("each_month")
-def test_a_backfill_that_ends_in_the_middle_leaves_whole_months_and_goes_on_when_repeated(engine):
+@pytest.mark.usefixtures("each_day")
+def test_a_backfill_that_ends_in_the_middle_leaves_whole_stretches_and_goes_on_when_repeated(engine):
     engine.pipe(
         [report(n, "2024-05-01T12:00:00", "Austin", (2020, n + 1), 100 + n, sales=1) for n in range(5)]
     )
     engine.advance(FIGURES)
     con = engine.pipeline.con
-    con.execute("delete from market_periods__1")
+    con.execute("update lake.market_periods__1 set sales = 7")
     request = Request(FIGURES, Days(date(2020, 1, 1), date(2020, 6, 1)))
     with Leases(engine.pipeline.settings) as leases:
         going = backfill(con, leases, request)
         assert [next(going).tables[0].missing for _ in range(2)] == [1, 1]
         going.close()
-    assert len(engine.table("market_periods")) == 2
+    assert [row["sales"] for row in engine.table("market_periods")].count(1) == 2
     engine.pipeline.restart()
     assert run(engine, replace(request, dry_run=True))["market_periods"][0] == 3
     run(engine, request)
     assert_replay_differs_nowhere(engine)
-    assert len(engine.table("market_periods")) == 5
+    assert [row["sales"] for row in engine.table("market_periods")] == [1] * 5
 
 
-def test_days_are_joined_to_ranges_and_cut_at_months():
+def test_days_are_joined_to_ranges_and_cut_where_rows_are_many():
     assert runs([MAY_3, MAY_1, MAY_2, date(2024, 5, 5)]) == [
         Days(MAY_1, date(2024, 5, 4)),
         one_day(date(2024, 5, 5)),
     ]
-    winter = Days(date(2023, 12, 31), date(2024, 2, 1))
-    december, january = date(2023, 12, 1), date(2024, 1, 1)
-    assert list(by_month(winter, {december: 1, january: backfill_days.FEW_ROWS})) == [
-        one_day(date(2023, 12, 31)),
-        Days(january, winter.end),
+    some, many = 1, backfill_days.MOST_ROWS
+    spring = Days(date(2024, 4, 1), date(2024, 6, 1))
+    assert list(by_rows(spring, {})) == list(by_rows(spring, {MAY_1: many})) == [spring]
+    assert list(by_rows(spring, {MAY_1: some, MAY_2: many, MAY_3: some})) == [
+        Days(spring.start, MAY_2),
+        one_day(MAY_2),
+        Days(MAY_3, spring.end),
     ]
-    assert list(by_month(winter, {december: 1, january: backfill_days.FEW_ROWS - 1})) == [winter]
-    assert list(by_month(Days(january, date(2024, 1, 9)), {})) == [Days(january, date(2024, 1, 9))]
+    years = Days(date(2020, 1, 1), date(2024, 6, 1))
+    for rows in ({}, {MAY_1: some}):
+        found = list(by_rows(years, rows))
+        assert [part.start for part in found] == [years.start, *[part.end for part in found[:-1]]]
+        assert (found[-1].end, len(found)) == (years.end, 3)

@@ -18,8 +18,9 @@ from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.pipeline import readmit as module
 from proptech_pipelines.pipeline.build import build, pin
 from proptech_pipelines.pipeline.checks import ledger_is_gapless, records_are_conserved, replay_equals_stream
+from proptech_pipelines.pipeline.compare import Days
 from proptech_pipelines.pipeline.readmit import Line, readmit, would_readmit
-from proptech_pipelines.pipeline.rebuild import Days, rebuild_days
+from proptech_pipelines.pipeline.rebuild import rebuild_days
 from proptech_pipelines.pipeline.swap import swap
 from proptech_pipelines.publishing.market_alerts import market_alerts_outbox
 from proptech_pipelines.testing import PipelineDriver

@@ -7,7 +7,8 @@ import pytest
 
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.transactions import head
-from proptech_pipelines.pipeline.rebuild import Days, compare_days, rebuild_days
+from proptech_pipelines.pipeline.compare import Days, compare_days
+from proptech_pipelines.pipeline.rebuild import rebuild_days
 from proptech_pipelines_tests.aimed_logs import three_days
 from proptech_pipelines_tests.equivalence import (
     assert_equals_reference,

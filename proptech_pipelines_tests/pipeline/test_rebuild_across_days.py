@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from proptech_pipelines.lake.lease import Leases
-from proptech_pipelines.pipeline.rebuild import compare_days, rebuild_days
+from proptech_pipelines.pipeline.compare import compare_days
+from proptech_pipelines.pipeline.rebuild import rebuild_days
 from proptech_pipelines_tests.equivalence import assert_replay_differs_nowhere
 from proptech_pipelines_tests.reference import property_search_index
 from proptech_pipelines_tests.reference.building_property import listing, step

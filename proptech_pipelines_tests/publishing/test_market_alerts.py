@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from proptech_pipelines.lake.lease import Leases
-from proptech_pipelines.pipeline.rebuild import Days, rebuild_days
+from proptech_pipelines.pipeline.compare import Days
+from proptech_pipelines.pipeline.rebuild import rebuild_days
 from proptech_pipelines.publishing.market_alerts import market_alerts_outbox, percentages
 from proptech_pipelines.publishing.rows import message_id
 from proptech_pipelines.testing import PipelineDriver, Record

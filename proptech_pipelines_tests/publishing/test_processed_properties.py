@@ -7,7 +7,8 @@ import pytest
 from proptech_pipelines.contracts.topics import OUTPUT_TOPICS
 from proptech_pipelines.kafka.partitioner import partition_of
 from proptech_pipelines.lake.lease import Leases
-from proptech_pipelines.pipeline.rebuild import Days, rebuild_days
+from proptech_pipelines.pipeline.compare import Days
+from proptech_pipelines.pipeline.rebuild import rebuild_days
 from proptech_pipelines.publishing.processed_properties import processed_properties_outbox
 from proptech_pipelines.publishing.property_processing_dlq import property_processing_dlq_outbox
 from proptech_pipelines.publishing.rows import message_id

@@ -8,7 +8,8 @@ import pytest
 from proptech_pipelines.contracts.topics import INPUT_TOPICS, OUTPUT_TOPICS
 from proptech_pipelines.kafka.partitioner import partition_of
 from proptech_pipelines.lake.lease import Leases
-from proptech_pipelines.pipeline.rebuild import Days, rebuild_days
+from proptech_pipelines.pipeline.compare import Days
+from proptech_pipelines.pipeline.rebuild import rebuild_days
 from proptech_pipelines.publishing.property_analytics import TOPIC, property_analytics_outbox
 from proptech_pipelines_tests.engine_driver import EngineDriver
 from proptech_pipelines_tests.publishing.decoded import decoded, prefix

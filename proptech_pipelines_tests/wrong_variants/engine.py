@@ -9,6 +9,7 @@ ENGINE = "proptech_pipelines/engines/duckdb.py"
 SESSION = "proptech_pipelines/engines/session.py"
 GROUPS = "proptech_pipelines/engines/groups.py"
 MAINTENANCE = "proptech_pipelines/lake/maintenance.py"
+COMPARE = "proptech_pipelines/pipeline/compare.py"
 REBUILD = "proptech_pipelines/pipeline/rebuild.py"
 
 SLICING = (
@@ -93,7 +94,7 @@ UPKEEP = (
 REBUILDS = (
     WrongVariant(
         "the day after rebuilt, too",
-        REBUILD,
+        COMPARE,
         "{model.day_of} < timestamp '{days.end}'",
         "{model.day_of} < timestamp '{days.end}' + interval 1 day",
         three_days,
@@ -101,7 +102,7 @@ REBUILDS = (
     ),
     WrongVariant(
         "the day before rebuilt, too",
-        REBUILD,
+        COMPARE,
         "{model.day_of} >= timestamp '{days.start}'",
         "{model.day_of} >= timestamp '{days.start}' - interval 1 day",
         three_days,
@@ -110,7 +111,7 @@ REBUILDS = (
     WrongVariant(
         "recomputed tables left as they are",
         REBUILD,
-        "engine.append_delta(model, number)",
+        "engine.replace(model, keys, rows, near, number)",
         "pass",
         three_days,
         "rebuild",
@@ -118,14 +119,14 @@ REBUILDS = (
     WrongVariant(
         "surplus rows left",
         REBUILD,
-        "where rowid in (select row_id from gone)",
+        "where rowid in (select row_id from gone_{model.name})",
         "where false",
         three_days,
         "rebuild",
     ),
     WrongVariant(
         "missing rows left",
-        REBUILD,
+        COMPARE,
         "return bool(self.missing or self.surplus)",
         "return bool(self.surplus)",
         three_days,

@@ -46,7 +46,7 @@ class BackfillConfig(dg.Config):
 
 @dg.op
 def derive_again(context: dg.OpExecutionContext, config: BackfillConfig, platform: Platform) -> None:
-    """Make the tables of the families on the chosen days what the log gives. Can be cancelled; whole months stand."""
+    """Make the tables of the families on the chosen days what the log gives. Can be cancelled; what is done stands."""
     request = config.request()
     stand_back()
     found: list[Done] = []

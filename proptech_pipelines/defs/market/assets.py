@@ -9,7 +9,7 @@ from proptech_pipelines.defs.keys import DAYS, GRAPH, OWNERS, table_inputs
 from proptech_pipelines.defs.metadata import model_metadata
 from proptech_pipelines.defs.resources import Platform
 from proptech_pipelines.models.model import Model
-from proptech_pipelines.pipeline.rebuild import Days
+from proptech_pipelines.pipeline.compare import Days
 from proptech_pipelines.pipeline.rederive import rederive
 
 
