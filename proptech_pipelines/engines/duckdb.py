@@ -15,7 +15,7 @@ from proptech_pipelines.errors import ModelError
 from proptech_pipelines.lake.connection import scalar
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
-from proptech_pipelines.models.model import Model
+from proptech_pipelines.models.model import SIGN_COLUMN, Model
 
 
 @dataclass(frozen=True)
@@ -94,13 +94,20 @@ class DuckDBEngine:
     def replace(self, model: Model, keys: str, rows: str, condition: str, commit_number: int) -> None:
         """Make the stored rows of a recomputed model for the units in table `keys` what table `rows` has.
 
-        `condition` holds for all of them.
+        Rows for which `condition` does not hold stay as they are. What stands there too often or too seldom, by
+        whatever mishap, is there once afterwards.
         """
         self._require_identity(model, rows)
-        stored = f"{slices.key_match(model.unit, keys)} and {condition}"
-        self._session.temporary("old_rows", slices.whole_rows(model, f"lake.{model.table}", stored))
+        columns = ", ".join(model.column_names)
+        stored = (
+            f"select -{SIGN_COLUMN} as {SIGN_COLUMN}, {columns} from (select * from lake.{model.table} "
+            f"where {condition}) as s semi join {keys} as k on {slices.same('s', 'k', model.unit)}"
+        )
         self._session.temporary(
-            f"delta_{model.name}", slices.difference(model.column_names, "old_rows", rows)
+            f"delta_{model.name}",
+            f"select cast(sum({SIGN_COLUMN}) as integer) as {SIGN_COLUMN}, {columns} from "
+            f"({stored} union all select distinct 1 as {SIGN_COLUMN}, {columns} from {rows}) "
+            f"group by {columns} having sum({SIGN_COLUMN}) <> 0",
         )
         self.append_delta(model, commit_number)
 

@@ -42,8 +42,10 @@ class Since:
         """
         session, name, unit = self._session, model.name, ", ".join(model.unit)
         self._touch(model)
+        if any(root.kind == "recompute" for root in session.graph.roots(name)):
+            self._touch_changed(model, condition)
         former = self._stored(model) if is_read else ""
-        # A slice of today concerns nothing on a day of last year.
+        # Where `near` says more than `true`, a slice of today concerns nothing on a day of last year.
         same = slices.same("t", "k", model.unit)
         session.temporary(
             "touched",
@@ -62,7 +64,7 @@ class Since:
         columns, same = ", ".join(model.column_names), slices.same("r", "t", model.unit)
         parts = [
             f"select {columns} from whole_{name} as r anti join touched as t on {same}",
-            f"select {columns} from new_rows as r semi join replaced as t on {same}",
+            f"select {columns} from (select * from new_rows where {near}) as r semi join replaced as t on {same}",
         ]
         session.temporary("right_rows", " union all ".join(parts))
         if is_read:
@@ -86,6 +88,18 @@ class Since:
             touch_drivers(session, model, self._between.inputs, is_stored=True)
         else:
             touch_groups(session, model, self._between.inputs)
+
+    def _touch_changed(self, model: Model, condition: str) -> None:
+        """Add the units whose rows the stream changed: in its roots there were wrong rows, which are gone now."""
+        unit = ", ".join(dict.fromkeys((*model.unit, *model.key, model.time) if model.driver else model.key))
+        columns = ", ".join(model.column_names)
+        now = slices.whole_rows(model, f"lake.{model.table}", condition)
+        before = f"select {columns} from stored_{model.name}"
+        self._session.temporary(
+            "touched",
+            f"select {unit} from touched "
+            f"union select {unit} from (({before} except {now}) union ({now} except {before}))",
+        )
 
     def _stored(self, model: Model) -> str:
         """The rows of the touched units at the first cut and now.

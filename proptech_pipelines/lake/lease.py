@@ -26,6 +26,11 @@ def family_lease(family: str) -> str:
     return f"family:{family}"
 
 
+def rebuild_lease(family: str) -> str:
+    """Name of the lease under which days of `family` are derived again."""
+    return f"rebuild:{family}"
+
+
 def outbox_lease(name: str) -> str:
     """Name of the lease under which outbox `name` is published."""
     return f"outbox:{name}"

@@ -1,5 +1,6 @@
 """Derives days of a family's tables from the log again, through the same models, and compares: nothing is changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -111,7 +112,8 @@ def _derive(
         return f"{derived} union all select * from ({whole}) where ({chosen(root, days, key)}) is not true"
 
     condition = chosen(model, days, key)
-    rows = rows_by_log(Session(con, graph, model.family), model, position, days, stored)
+    session = Session(con, graph, model.family)
+    rows = rows_by_log(session, model, position, days, stored)
     columns, derived, kept = model.column_names, f"derived_{model.name}", f"stored_{model.name}"
     temporary(con, derived, f"select * from ({rows}) where {condition}")
     temporary(con, kept, slices.whole_rows(model, f"lake.{model.table}", f"{at_cut} and {condition}"))
@@ -125,13 +127,16 @@ def _derive(
         scalar(con, f"select count(*) from {name}_{model.name}") for name in ("derived", "missing", "surplus")
     )
     if model.kind == "recompute":
-        is_apart = unit_condition(model, days, key) == condition
-        _keep_units(con, model, f"select * from {derived}" if is_apart else rows)
+        rows = f"select * from {derived}"
+        if unit_condition(model, days, key) != condition:
+            # Rows of these units on other days read what is near to those.
+            rows = rows_by_log(session, model, position, None, stored)
+        _keep_units(con, model, rows if missing or surplus else f"select * from {derived} limit 0")
     return Derived(model.name, number, missing, surplus, tuple(row[0] for row in differing))
 
 
 def _keep_units(con: Connection, model: Model, rows: str) -> None:
-    """Put the units of a recomputed model that differ into `keys_<model>`, and all their rows into `whole_<model>`:
+    """Put the units of a recomputed model that differ into `keys_<model>`, and all their `rows` into `whole_<model>`:
     of those with a row on other days these, too."""
     name, unit = model.name, ", ".join(model.unit)
     temporary(
@@ -153,6 +158,20 @@ def _near(model: Model, days: Days | None, part: slices.Slice) -> str:
         f"{part.where()} and event_time >= timestamp '{days.start}' - {reach} "
         f"and event_time < timestamp '{days.end}' + {reach}"
     )
+
+
+def joined(earlier: Sequence[Derived], later: Sequence[Derived]) -> list[Derived]:
+    """The same tables found twice, one after the other: what differed either time."""
+    return [
+        Derived(
+            then.table,
+            now.rows,
+            then.missing + now.missing,
+            then.surplus + now.surplus,
+            tuple(sorted({*then.days, *now.days})),
+        )
+        for then, now in zip(earlier, later, strict=True)
+    ]
 
 
 def key_columns(graph: Graph, model: Model) -> set[str]:

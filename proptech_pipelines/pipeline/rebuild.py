@@ -10,13 +10,22 @@ from proptech_pipelines.engines.duckdb import DuckDBEngine
 from proptech_pipelines.engines.since import Between, Since
 from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.lake.connection import Connection, scalar
-from proptech_pipelines.lake.lease import Leases, family_lease
+from proptech_pipelines.lake.lease import Leases, family_lease, rebuild_lease
 from proptech_pipelines.lake.transactions import move_head, snapshot, transaction
 from proptech_pipelines.models import slices
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import COMMIT_COLUMN, Model
 from proptech_pipelines.pipeline.advance import FamilyPosition, family_position
-from proptech_pipelines.pipeline.compare import Days, Derived, Key, chosen, derive, temporary, unit_condition
+from proptech_pipelines.pipeline.compare import (
+    Days,
+    Derived,
+    Key,
+    chosen,
+    derive,
+    joined,
+    temporary,
+    unit_condition,
+)
 
 _ATTEMPTS = 10
 
@@ -26,21 +35,22 @@ def rebuild_days(
 ) -> list[Derived]:
     """Make the stored tables of `family` on `days` what the log gives, with a `key` only the rows that have it.
 
-    All other rows stay as they are, with their transaction numbers. Raises LedgerConflict if the tables would not hold
-    still for several attempts.
+    All other rows stay as they are, with their transaction numbers; but a group that stands on a wrong day moves.
+    Raises LedgerConflict if the tables would not hold still for several attempts.
     """
     for _ in range(_ATTEMPTS):
-        rebuild = _Rebuild(con, graph, family, days, key)
-        derived = rebuild.prepare()
-        if not any(item.differs for item in derived):
-            return derived
-        try:
-            with leases.hold(family_lease(family)), transaction(con):
-                is_done = rebuild.write()
-        except LedgerConflict:
-            continue
-        if is_done:
-            return derived
+        # One backfill of a family at a time: another's transaction would be taken for the stream's.
+        with leases.hold(rebuild_lease(family)):
+            rebuild = _Rebuild(con, graph, family, days, key)
+            derived = rebuild.prepare()
+            if not any(item.differs for item in derived):
+                return derived
+            try:
+                with leases.hold(family_lease(family)), transaction(con):
+                    is_done = rebuild.write()
+            except LedgerConflict:
+                continue
+        return derived if is_done else joined(derived, rebuild_days(con, leases, graph, family, days, key))
     raise LedgerConflict(
         f"{family} was changed by others each of {_ATTEMPTS} times.",
         "run it again when the stream is quieter.",
@@ -111,7 +121,8 @@ class _Rebuild:
         own = slices.Slice(self._pinned.commit_number, now.commit_number).where()
         return bool(
             scalar(
-                self._con, f"select count(*) from lake.{model.table} where {own} and {self._chosen(model)}"
+                self._con,
+                f"select count(*) from lake.{model.table} where {own} and {chosen(model, self._days)}",
             )
         )
 

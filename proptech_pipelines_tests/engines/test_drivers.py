@@ -1,6 +1,6 @@
 """Recompute by driver row: any slices, folds and days derived again give what plain Python gives; wrong ones do not."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 import pytest
@@ -240,6 +240,65 @@ ACROSS_MIDNIGHT: list[Batch] = [
 def test_a_row_of_another_day_that_vanished_meanwhile_is_missed(lake, monkeypatch):
     log = rebuilt_beside_stream(lake, 2, monkeypatch, DAYS[1], ACROSS_MIDNIGHT)
     assert_right_on(DAYS[1], lake, log)
+
+
+def test_what_the_stream_made_of_a_wrong_row_meanwhile_goes_with_it(lake):
+    log = take(lake, [[(CUTS, 0, 0, "b")]])
+    quiet = f"lake.{lake.graph['quiet'].table}"
+    surplus = "'a' as property_id, kafka_offset + 1000 as kafka_offset"
+    lake.con.execute(f"insert into {quiet} select * replace ({surplus}) from {quiet}")
+    view = Happening(VIEWS, 0, 0, MIDNIGHT_MS, "a")
+    rebuild_beside(lake, FAMILY, ALL, once(lake, [view]))
+    assert_right(lake, [*log, view])
+
+
+def test_a_right_row_whose_copy_stood_on_another_day_is_there_once(lake):
+    log = take(lake, [[(CUTS, 0, DAY_MS, "a")]])
+    near = f"lake.{lake.graph['near'].table}"
+    copy = "event_time - interval 2 days as event_time"
+    lake.con.execute(f"insert into {near} select * replace ({copy}) from {near}")
+    views = [Happening(VIEWS, 0, number, MIDNIGHT_MS + DAY_MS, "a") for number in range(2)]
+    rebuild_beside(lake, FAMILY, DAYS[0], once(lake, views[:1]))
+    assert_right(lake, [*log, *views[:1]])
+    once(lake, views[1:])()
+    assert_right(lake, [*log, *views])
+
+
+def test_rows_of_a_unit_on_other_days_read_what_is_near_to_those(lake):
+    log = take(lake, [[(CUTS, 0, DAY_MS - HOUR_MS // 2, "a"), (VIEWS, 0, DAY_MS + HOUR_MS // 2, "a")]])
+    near = f"lake.{lake.graph['near'].table}"
+    copy = "event_time - interval 1 day as event_time"
+    lake.con.execute(f"insert into {near} select * replace ({copy}) from {near}")
+    with Leases(lake.settings) as leases:
+        rebuild_days(lake.con, leases, lake.graph, FAMILY, DAYS[0], (("topic_epoch", "1"),))
+    assert_right(lake, log)
+
+
+@pytest.mark.parametrize("copies", [-1, 1])
+def test_a_row_that_stands_there_too_often_or_too_seldom_is_there_once_at_the_end(copies, lake):
+    log = take(lake, [[(CUTS, 0, 0, "a")]])
+    near = f"lake.{lake.graph['near'].table}"
+    for sign in (copies, copies):
+        lake.con.execute(f"insert into {near} select * replace ({sign} as sign) from {near} limit 1")
+    lake.con.execute(f"insert into {near} select * replace (2 as found) from {near} where sign > 0 limit 1")
+    with Leases(lake.settings) as leases:
+        rebuild_days(lake.con, leases, lake.graph, FAMILY, ALL)
+    assert_right(lake, log)
+    assert lake.con.execute(
+        f"select sum(sign) from {near} group by found having sum(sign) <> 0"
+    ).fetchall() == [(1,)]
+
+
+def once(lake: PipelineDriver, records: Sequence[Happening]) -> Callable[[], None]:
+    """What takes in `records` as a slice the first time that it is called."""
+    waiting = [records]
+
+    def take_in() -> None:
+        while waiting:
+            lake.pipe([item.record() for item in waiting.pop()])
+            lake.advance(FAMILY)
+
+    return take_in
 
 
 def rebuilt_beside_stream(
