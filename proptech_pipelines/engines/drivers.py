@@ -30,7 +30,7 @@ def touch_drivers(session: Session, model: Model, part: slices.Slice, *, is_stor
     `is_stored` says that rows may be stored of those that it brings, too.
     """
     graph, whole = session.graph, session.whole_leaf(part.high)
-    columns = ", ".join((*COORDINATES, *model.key, model.time))
+    columns = ", ".join(model.touched_columns)
     # A window sees more than a slice, and of a recomputed table rows come back under coordinates that they had before.
     has_fresh = not is_stored and graph.source_of(model.driver) is not None
     fresh = slices.input_of(graph, graph[model.driver], session.delta) if has_fresh else ""

@@ -61,7 +61,7 @@ class DuckDBEngine:
     def append(self, family: str, commit_number: int) -> None:
         """Append what was computed to the stored tables of `family`, inside the caller's transaction."""
         for model in self._graph.stored(family):
-            self.append_delta(model, commit_number)
+            self._append_delta(model, commit_number)
         for name in self._revised:
             self._con.execute(f"insert into lake.revision_records from {name}")
 
@@ -109,19 +109,16 @@ class DuckDBEngine:
             f"({stored} union all select distinct 1 as {SIGN_COLUMN}, {columns} from {rows}) "
             f"group by {columns} having sum({SIGN_COLUMN}) <> 0",
         )
-        self.append_delta(model, commit_number)
+        self._session.pending[model.name] = self._session.count(f"delta_{model.name}")
+        self._append_delta(model, commit_number)
 
-    def append_delta(self, model: Model, commit_number: int) -> int:
-        """Append `delta_<model>` to the stored table and return its number of rows; nothing is written for none."""
-        rows = self._session.pending.pop(model.name, None)
-        if rows is None:
-            rows = self._session.count(f"delta_{model.name}")
-        if rows:
+    def _append_delta(self, model: Model, commit_number: int) -> None:
+        """Append `delta_<model>` to the stored table; nothing is written for no rows."""
+        if self._session.pending.pop(model.name):
             columns = ", ".join(model.stored_columns)
             self._con.execute(
                 f"insert into lake.{model.table} select {commit_number}, {columns} from delta_{model.name}"
             )
-        return rows
 
     def _require_identity(self, model: Model, new_rows: str) -> None:
         """No parser sees that a model doubles rows (by an unnest, say): two of one identity are refused here."""

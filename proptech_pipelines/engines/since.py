@@ -91,7 +91,7 @@ class Since:
 
     def _touch_changed(self, model: Model, condition: str) -> None:
         """Add the units whose rows the stream changed: in its roots there were wrong rows, which are gone now."""
-        unit = ", ".join(dict.fromkeys((*model.unit, *model.key, model.time) if model.driver else model.key))
+        unit = ", ".join(model.touched_columns)
         columns = ", ".join(model.column_names)
         now = slices.whole_rows(model, f"lake.{model.table}", condition)
         before = f"select {columns} from stored_{model.name}"

@@ -124,6 +124,11 @@ class Model:
         return COORDINATES if self.driver else self.key
 
     @property
+    def touched_columns(self) -> tuple[str, ...]:
+        """The columns that say of a unit of a recomputed model what concerns it."""
+        return (*COORDINATES, *self.key, self.time) if self.driver else self.key
+
+    @property
     def stored_columns(self) -> tuple[str, ...]:
         """Names of the columns of the stored table without its transaction number, in order."""
         return ((SIGN_COLUMN,) if self.kind == "recompute" else ()) + self.column_names

@@ -15,7 +15,7 @@ from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.pipeline.backfill_days import OffsetRange, days_of_offsets, runs, stretches_of
-from proptech_pipelines.pipeline.compare import Days, Derived, Key, compare_days, key_columns
+from proptech_pipelines.pipeline.compare import Days, Derived, Key, compare_days, key_columns, sums
 from proptech_pipelines.pipeline.rebuild import rebuild_days
 
 
@@ -69,20 +69,7 @@ def backfill(con: Connection, leases: Leases, request: Request) -> Generator[Don
 
 def totals(done: Iterable[Done]) -> list[Derived]:
     """What was found in each table over all stretches; one that came again counts again."""
-    tables: dict[str, list[Derived]] = {}
-    for part in done:
-        for item in part.tables:
-            tables.setdefault(item.table, []).append(item)
-    return [
-        Derived(
-            name,
-            sum(item.rows for item in items),
-            sum(item.missing for item in items),
-            sum(item.surplus for item in items),
-            tuple(sorted({day for item in items for day in item.days})),
-        )
-        for name, items in tables.items()
-    ]
+    return sums(item for part in done for item in part.tables)
 
 
 def families_of(graph: Graph, table: str, *, subtree: bool = False) -> list[str]:

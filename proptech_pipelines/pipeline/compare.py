@@ -1,6 +1,6 @@
 """Derives days of a family's tables from the log again, through the same models, and compares: nothing is changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -160,17 +160,20 @@ def _near(model: Model, days: Days | None, part: slices.Slice) -> str:
     )
 
 
-def joined(earlier: Sequence[Derived], later: Sequence[Derived]) -> list[Derived]:
-    """The same tables found twice, one after the other: what differed either time."""
+def sums(found: Iterable[Derived]) -> list[Derived]:
+    """What was found in each table, however often; one that comes again counts again."""
+    tables: dict[str, list[Derived]] = {}
+    for item in found:
+        tables.setdefault(item.table, []).append(item)
     return [
         Derived(
-            then.table,
-            now.rows,
-            then.missing + now.missing,
-            then.surplus + now.surplus,
-            tuple(sorted({*then.days, *now.days})),
+            name,
+            sum(item.rows for item in items),
+            sum(item.missing for item in items),
+            sum(item.surplus for item in items),
+            tuple(sorted({day for item in items for day in item.days})),
         )
-        for then, now in zip(earlier, later, strict=True)
+        for name, items in tables.items()
     ]
 
 
@@ -207,9 +210,8 @@ def unit_condition(model: Model, days: Days | None, key: Key = ()) -> str:
 
     It is `chosen` itself where it is about such columns alone, so that all rows of a unit are or none; else `true`.
     """
-    columns = {*model.unit, *model.key, model.time}
     asked = {column for column, _ in key} | (set() if days is None else {model.day_of})
-    return chosen(model, days, key) if asked <= columns else "true"
+    return chosen(model, days, key) if asked <= set(model.touched_columns) else "true"
 
 
 def except_all(columns: tuple[str, ...], left: str, right: str) -> str:

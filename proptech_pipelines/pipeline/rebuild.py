@@ -6,6 +6,8 @@ since; the stream is served in between. A row that was right keeps its transacti
 not come to it yet still sends it.
 """
 
+from dataclasses import replace
+
 from proptech_pipelines.engines.duckdb import DuckDBEngine
 from proptech_pipelines.engines.since import Between, Since
 from proptech_pipelines.errors import LedgerConflict
@@ -22,7 +24,7 @@ from proptech_pipelines.pipeline.compare import (
     Key,
     chosen,
     derive,
-    joined,
+    sums,
     temporary,
     unit_condition,
 )
@@ -50,7 +52,10 @@ def rebuild_days(
                     is_done = rebuild.write()
             except LedgerConflict:
                 continue
-        return derived if is_done else joined(derived, rebuild_days(con, leases, graph, family, days, key))
+        if is_done:
+            return derived
+        again = rebuild_days(con, leases, graph, family, days, key)
+        return sums([*(replace(item, rows=0) for item in derived), *again])
     raise LedgerConflict(
         f"{family} was changed by others each of {_ATTEMPTS} times.",
         "run it again when the stream is quieter.",
