@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from proptech_pipelines.contracts.rules import Limits
-from proptech_pipelines.lake.building import building_families, building_staging
+from proptech_pipelines.lake.building import building_families, building_staging, writers
 from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.generations import live_graph, shadow_graph
+from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.lake.transactions import head, move_head, snapshot, transaction
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
@@ -41,23 +42,33 @@ class Built:
 
 @dataclass(frozen=True)
 class Pin:
-    """A moment of the lake: its version, and up to where each writer that builds has to come to equal it."""
+    """A moment of the lake: its version, and up to which ingest transaction each writer that builds has to come."""
 
     version: int
     ends: Mapping[str, int]
 
 
 def pin(con: Connection) -> Pin:
-    """The lake as it is now: families at their own positions, staging at the head of the log."""
+    """The live tables as they are now: families at their own positions, staging at the head of the log."""
     with snapshot(con):
-        version = scalar(con, "select id from ducklake_current_snapshot('lake')")
         shadow, live = shadow_graph(con), live_graph(con)
-        end = head(con, "ingest")
+        end = head(con, INGEST)
         ends = {model.table: end for model in building_staging(shadow)}
         for family in building_families(shadow):
             known = family in live.families
             ends[shadow.writer(family)] = family_position(con, family).input_commit if known else end
-    return Pin(version, ends)
+        return Pin(_version(con), ends)
+
+
+def pin_head(con: Connection) -> Pin:
+    """The head of the log as it is now, wherever the live families are."""
+    with snapshot(con):
+        end = head(con, INGEST)
+        return Pin(_version(con), dict.fromkeys(writers(shadow_graph(con)), end))
+
+
+def _version(con: Connection) -> int:
+    return scalar(con, "select id from ducklake_current_snapshot('lake')")
 
 
 def build(
@@ -86,13 +97,15 @@ def build_inside(con: Connection, live: Graph, shadow: Graph, limits: Limits, in
         advance_inside(con, shadow, family, position, input_commit, control_number)
 
 
-def distance(con: Connection) -> int:
-    """How many ingest transactions the slowest writer that builds is behind the head of the log."""
-    shadow = shadow_graph(con)
-    names = [model.table for model in building_staging(shadow)]
-    names += [shadow.writer(family) for family in building_families(shadow)]
-    positions = [family_position(con, name).input_commit for name in names]
-    return max((head(con, "ingest") - position for position in positions), default=0)
+def distance(con: Connection, to: Pin) -> int:
+    """How many ingest transactions the slowest writer that builds is before the moment `to`, 0 if none is."""
+    ahead = (end - family_position(con, writer).input_commit for writer, end in to.ends.items())
+    return max((0, *ahead))
+
+
+def beyond(con: Connection, to: Pin) -> set[str]:
+    """The writers that build and are beyond the moment `to`."""
+    return {writer for writer, end in to.ends.items() if family_position(con, writer).input_commit > end}
 
 
 def _stopping(slices: Iterator[Built], should_stop: Callable[[], bool]) -> Iterator[Built]:

@@ -24,7 +24,7 @@ from proptech_pipelines.models.changes import TableChange, table_changes
 from proptech_pipelines.models.fingerprint import fingerprints, newest_readers
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.pipeline.audit import audit
-from proptech_pipelines.pipeline.build import Built, Pin, build, distance, pin
+from proptech_pipelines.pipeline.build import Built, Pin, beyond, build, distance, pin, pin_head
 from proptech_pipelines.pipeline.swap import swap, unpublished_by
 from proptech_pipelines.pipeline.wanted import wanted_graph
 from proptech_pipelines.publishing.outbox import Outbox
@@ -146,24 +146,53 @@ def carry_out(con: Connection, checkout: Graph, plan: Plan, tools: Tools) -> Pla
         try:
             return _build_and_swap(con, checkout, now, tools)
         except (ProptechError, *FAULTS) as error:
-            set_state(con, plan.plan_id, "failed", {"error": str(error)})
+            noted = read_plan(con, plan.plan_id) or plan
+            set_state(con, plan.plan_id, "failed", {**noted.report, "error": str(error)})
             raise
 
 
 def _build_and_swap(con: Connection, checkout: Graph, plan: Plan, tools: Tools) -> Plan:
     set_state(con, plan.plan_id, "building")
     building.begin(con, checkout, plan.tables)
-    while True:
-        to = pin(con)
-        _build_to(con, to, tools)
-        if tools.should_stop():
-            return plan
-        if distance(con) <= _NEAR:
-            break
-    report = audit(con, live_graph(con), shadow_graph(con), to.version, plan.changes)
+    former = plan.report.get("audit", {})
+    if not _tables_beyond(con, pin(con)) <= former.keys():
+        building.drop_building(con)
+        building.begin(con, checkout, plan.tables)
+    to = _approach(con, pin, tools)
+    if to is None:
+        return plan
+    audited = {name: former[name] for name in _tables_beyond(con, to)}
+    report = audit(con, live_graph(con), shadow_graph(con), to.version, plan.changes, audited)
+    set_state(con, plan.plan_id, "building", report)
+    if _approach(con, pin_head, tools) is None:
+        return plan
     change = swap(con, tools.leases, tools.limits, unpublished_by(con, tools.outboxes))
     set_state(con, plan.plan_id, "swapped", {**report, "swapped": json.loads(change)})
     return read_plan(con, plan.plan_id) or plan
+
+
+def _tables_beyond(con: Connection, live: Pin) -> set[str]:
+    """Tables that are built further than the `live` ones: that comes after their audit."""
+    shadow, writers = shadow_graph(con), beyond(con, live)
+    families = [family for family in building.building_families(shadow) if shadow.writer(family) in writers]
+    return {model.name for family in families for model in shadow.stored(family)}
+
+
+def _approach(con: Connection, where: Callable[[Connection], Pin], tools: Tools) -> Pin | None:
+    """Build up to the moment that `where` names, again and again, until little came in meanwhile.
+
+    Returns the last of these moments; None if it was stopped. A round that came no nearer is the last one: the
+    stream is as quick then, and a longer build would not help.
+    """
+    left: int | None = None
+    while True:
+        to = where(con)
+        _build_to(con, to, tools)
+        if tools.should_stop():
+            return None
+        before, left = left, distance(con, where(con))
+        if left <= _NEAR or (before is not None and left >= before):
+            return to
 
 
 def _build_to(con: Connection, to: Pin, tools: Tools) -> None:
@@ -180,7 +209,7 @@ def roll_back(con: Connection, table: str, tools: Tools) -> str:
     with tools.leases.hold(PLAN_LEASE):
         if not building.take_back(con, names):
             raise SettingsError(f"{table} has no retired generation.", "a plan keeps one until it is purged.")
-        _build_to(con, pin(con), tools)
+        _approach(con, pin_head, tools)
         return swap(con, tools.leases, tools.limits, unpublished_by(con, tools.outboxes))
 
 

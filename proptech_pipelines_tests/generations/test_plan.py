@@ -1,17 +1,33 @@
 """Plans: found from what is live and what is to come, carried out by themselves or when approved, once."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 
 from proptech_pipelines.errors import SettingsError
-from proptech_pipelines.lake.generations import live_graph
+from proptech_pipelines.lake import building
+from proptech_pipelines.lake.generations import live_graph, shadow_graph
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.plans import read_plans, set_state
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import parse_model
+from proptech_pipelines.pipeline.advance import family_position
+from proptech_pipelines.pipeline.build import Built, beyond, build, pin, pin_head
 from proptech_pipelines.pipeline.plan import Tools, carry_out, find_plan, propose, roll_back
-from proptech_pipelines_tests.generations.test_swap import GRAPH, LIMITS, TABLES, batches, changed, fresh
+from proptech_pipelines_tests.generations.test_swap import (
+    FAMILY,
+    GRAPH,
+    LIMITS,
+    TABLES,
+    batches,
+    changed,
+    family_of,
+    fresh,
+)
+from proptech_pipelines_tests.reference import Entry
+from proptech_pipelines_tests.reference.building import price_change
 from proptech_pipelines_tests.table_equality import assert_same_rows
 
 
@@ -104,3 +120,89 @@ def test_a_rollback_restores_the_former_columns(lake, tools):
     assert live_graph(con)["price_change_windows"].text == GRAPH["price_change_windows"].text
     lake.pipeline.restart()
     assert "doubled" not in lake.table("price_change_windows")[0]
+
+
+def more(number: int = 25) -> list[Entry]:
+    """What comes after all batches: so many events a minute from each other."""
+    first = sum(len(batch) for batch in batches())
+    return [
+        price_change(first + n, f"2024-05-03T{n // 60:02d}:{n % 60:02d}:00", 100, 90 + n % 30)
+        for n in range(number)
+    ]
+
+
+def one_by_one(lake, entries: Iterable[Entry]) -> None:
+    """Take `entries` in, each in a transaction of its own."""
+    for entry in entries:
+        lake.pipe([entry])
+
+
+def test_a_family_that_stays_behind_does_not_hold_up_a_plan(lake, tools, tmp_path):
+    con, graph = lake.pipeline.con, with_a_column(GRAPH)
+    one_by_one(lake, [*batches()[2], *more()])
+    behind = family_position(con, FAMILY).input_commit
+    plan = propose(con, graph)
+    assert plan is not None
+    done = carry_out(con, graph, plan, tools)
+    assert done.state == "swapped"
+    assert done.report["audit"]["price_change_windows"]["gone"] == 0
+    assert family_position(con, FAMILY).input_commit >= behind + len(more())
+    lake.pipeline.restart()
+    expected = fresh(tmp_path / "fresh", graph, more())
+    for name in TABLES:
+        assert_same_rows(lake.table(name), expected[name], name)
+
+
+def test_what_was_audited_before_it_went_beyond_the_live_tables_is_not_audited_again(lake, tools):
+    con, graph = lake.pipeline.con, with_a_column(GRAPH)
+    one_by_one(lake, [*batches()[2], *more()])
+    plan = propose(con, graph)
+    assert plan is not None
+
+    def is_beyond() -> bool:
+        return bool(beyond(con, pin(con)))
+
+    carry_out(con, graph, plan, replace(tools, should_stop=is_beyond))
+    stopped = read_plans(con)[0]
+    assert stopped.state == "building"
+    assert is_beyond()
+    noted = stopped.report["audit"]
+    done = carry_out(con, graph, plan, tools)
+    assert done.state == "swapped"
+    assert done.report["audit"] == noted
+    assert noted["price_change_windows"]["gone"] == noted["price_change_windows"]["new"] == 0
+
+
+def test_what_is_beyond_the_live_tables_and_was_not_audited_is_built_again(lake, tools):
+    con, graph = lake.pipeline.con, with_a_column(GRAPH)
+    one_by_one(lake, [*batches()[2], *more()])
+    building.begin(con, graph, family_of(graph))
+    list(build(con, LIMITS, pin_head(con)))
+    con.execute(f"delete from {shadow_graph(con)['price_change_windows'].table}")
+    plan = propose(con, graph)
+    assert plan is not None
+    done = carry_out(con, graph, plan, tools)
+    assert done.report["audit"]["price_change_windows"]["rows_built"] > 0
+    lake.pipeline.restart()
+    assert lake.table("price_change_windows")
+
+
+def test_a_stream_as_quick_as_the_build_does_not_hold_up_a_plan(lake, tools, tmp_path):
+    con, graph = lake.pipeline.con, with_a_column(GRAPH)
+    rest = iter([*batches()[2], *more(250)])
+
+    def stream(_: Built) -> None:
+        one_by_one(lake, islice(rest, 25))
+        lake.advance(FAMILY)
+
+    plan = propose(con, graph)
+    assert plan is not None
+    assert carry_out(con, graph, plan, replace(tools, on_slice=stream)).state == "swapped"
+    lake.pipeline.restart()
+    left = list(rest)
+    assert left
+    lake.pipe(left)
+    lake.advance(FAMILY)
+    expected = fresh(tmp_path / "fresh", graph, more(250))
+    for name in TABLES:
+        assert_same_rows(lake.table(name), expected[name], name)

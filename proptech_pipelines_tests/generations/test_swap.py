@@ -1,5 +1,6 @@
 """A changed model is built beside the live one and swapped in: then the tables are those of a fresh lake."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import parse_model
 from proptech_pipelines.models.slices import Slice
 from proptech_pipelines.pipeline.advance import advance_family, family_position
-from proptech_pipelines.pipeline.build import build, distance, pin
+from proptech_pipelines.pipeline.build import build, distance, pin, pin_head
 from proptech_pipelines.pipeline.compare import compare_days
 from proptech_pipelines.pipeline.swap import swap
 from proptech_pipelines.testing import make_template
@@ -54,10 +55,10 @@ def batches() -> list[list[Entry]]:
     return [log[:third], log[third : 2 * third], log[2 * third :]]
 
 
-def fresh(folder: Path, graph: Graph) -> dict[str, list[Row]]:
-    """The tables of a lake that was made with `graph`, at the end of all batches."""
+def fresh(folder: Path, graph: Graph, more: Sequence[Entry] = ()) -> dict[str, list[Row]]:
+    """The tables of a lake that was made with `graph`, at the end of all batches and of what came `more`."""
     with EngineDriver(folder / "lake", make_template(folder / "template", graph)) as driver:
-        for batch in batches():
+        for batch in [*batches(), more]:
             driver.pipe(batch)
         driver.advance(FAMILY)
         return {name: driver.table(name) for name in TABLES}
@@ -96,7 +97,7 @@ def test_readers_see_the_old_tables_until_the_swap(lake):
     for _ in build(con, LIMITS, pin(con)):
         for name in TABLES:
             assert_same_rows(lake.table(name), before[name], name)
-    assert distance(con) == 0
+    assert distance(con, pin_head(con)) == 0
 
 
 def test_a_writer_with_the_former_models_cannot_write_after_the_swap(lake):
@@ -131,7 +132,7 @@ def test_what_is_built_anew_of_another_text_is_dropped_first(lake):
     building.begin(con, changed(GRAPH), family_of(GRAPH))
     list(build(con, LIMITS, pin(con)))
     building.begin(con, GRAPH, family_of(GRAPH))
-    assert distance(con) > 0
+    assert distance(con, pin_head(con)) > 0
     building.drop_building(con)
     assert shadow_graph(con).models == live_graph(con).models
 
