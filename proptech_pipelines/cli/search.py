@@ -86,7 +86,13 @@ def _table(rows: list[Any]) -> Any:
     from rich.text import Text  # noqa: PLC0415
 
     numbers = {"price", "bedrooms", "bathrooms", "square_feet"}
-    table = Table(*(Column(name, justify="right" if name in numbers else "left") for name in _COLUMNS))
+    whole = {"property_id", "price"}  # on a narrow terminal the others are cut
+    table = Table(
+        *(
+            Column(name, justify="right" if name in numbers else "left", no_wrap=name in whole)
+            for name in _COLUMNS
+        )
+    )
     for row in rows[:MOST_ROWS_SHOWN]:
         table.add_row(*(Text(_shown(value)) for value in row))
     return table
