@@ -27,8 +27,10 @@ their rows."""
 def begin(con: Connection, checkout: Graph, names: Collection[str]) -> None:
     """Make the empty tables of the next generation of the models `names` of `checkout`, and their writers' heads.
 
-    What is being built already of the very same text goes on; of another text it is dropped first.
+    What is being built already of the very same text goes on; of another text it is dropped first. What a rollback
+    that did not end was taking back stays retired.
     """
+    _put_back(con)
     current = {model.name: model for model in shadow_graph(con).models.values() if not model.is_live}
     wanted = {name: checkout[name] for name in names}
     if current and _texts(current) != _texts(wanted):
@@ -97,19 +99,32 @@ def purge(con: Connection, names: Collection[str]) -> None:
 
 
 def take_back(con: Connection, names: Collection[str]) -> list[str]:
-    """Make the newest retired generation of the tables `names` one that is being built again; their names."""
+    """Make the newest retired generation of the tables `names` one that goes on to the head again; their names.
+
+    What a plan has built so far is dropped.
+    """
     chosen = con.execute(
-        "select table_name, max(generation) from generations where state = 'retired' "
+        "select table_name, max(generation) from generations where state in ('retired', 'returning') "
         f"and table_name in ({_listed(names)}) group by table_name"
     ).fetchall()
+    if not chosen:
+        return []
+    drop_building(con)
+    _put_back(con)
     with transaction(con):
         for name, generation in chosen:
             con.execute(
-                "update generations set state = 'building' where table_name = ? and generation = ?",
+                "update generations set state = 'returning' where table_name = ? and generation = ?",
                 [name, generation],
             )
     _make_heads(con)
     return [name for name, _ in chosen]
+
+
+def _put_back(con: Connection) -> None:
+    """What was being taken back is retired again, with all that it took in meanwhile."""
+    with transaction(con):
+        con.execute("update generations set state = 'retired' where state = 'returning'")
 
 
 def _drop(con: Connection, state: str, names: Collection[str] | None = None) -> None:
@@ -141,7 +156,7 @@ def swap_in(con: Connection, shadow: Graph, live: Graph, numbers: Mapping[str, i
             con.execute(f"alter table {model.table} rename to {model.name}")
         con.execute(
             "update generations set state = case when generation = ? then 'live' else 'retired' end "
-            "where table_name = ? and state in ('live', 'building')",
+            "where table_name = ? and state in ('live', 'building', 'returning')",
             [model.generation, model.name],
         )
     for family, number in numbers.items():

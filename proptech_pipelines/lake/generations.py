@@ -61,9 +61,9 @@ def live_graph(con: duckdb.DuckDBPyConnection) -> Graph:
 
 
 def shadow_graph(con: duckdb.DuckDBPyConnection) -> Graph:
-    """The live models, but for those whose next generation is being built: that one."""
+    """The live models, but for those of which another generation is being built, or taken back: that one."""
     models = {model.name: model for model in _stored_models(con, "state = 'live'")}
-    models |= {model.name: model for model in _stored_models(con, "state = 'building'")}
+    models |= {model.name: model for model in _stored_models(con, "state in ('building', 'returning')")}
     return Graph.of(models.values())
 
 

@@ -143,7 +143,10 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "folder": ("VARCHAR", "Folder of the model's file"),
             "model": ("VARCHAR", "Text of the model's file"),
             "reader_schema": ("VARCHAR", "Staging: the Avro schema by which its records are read"),
-            "state": ("VARCHAR", "live, building beside the live one, or retired"),
+            "state": (
+                "VARCHAR",
+                "live, building beside the live one, returning (a rollback brings it to the head), or retired",
+            ),
             "created_at": ("TIMESTAMP", "When the table was made, UTC"),
         },
     ),

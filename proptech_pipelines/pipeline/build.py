@@ -4,7 +4,7 @@ Each slice is a transaction that moves the position of its own writer, so that a
 from its last slice.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from proptech_pipelines.contracts.rules import Limits
@@ -71,20 +71,16 @@ def _version(con: Connection) -> int:
     return scalar(con, "select id from ducklake_current_snapshot('lake')")
 
 
-def build(
-    con: Connection, limits: Limits, to: Pin, should_stop: Callable[[], bool] = lambda: False
-) -> Iterator[Built]:
+def build(con: Connection, limits: Limits, to: Pin) -> Iterator[Built]:
     """Build what is being built up to the moment `to`; yields after each slice.
 
     Raises ModelError if a model or schema cannot take in what the log holds.
     """
     shadow, live = shadow_graph(con), live_graph(con)
     for model in building_staging(shadow):
-        slices = _build_staging(con, live[model.name], model, limits, to.ends[model.table])
-        yield from _stopping(slices, should_stop)
+        yield from _build_staging(con, live[model.name], model, limits, to.ends[model.table])
     for family in building_families(shadow):
-        slices = _build_family(con, shadow, family, to.ends[shadow.writer(family)])
-        yield from _stopping(slices, should_stop)
+        yield from _build_family(con, shadow, family, to.ends[shadow.writer(family)])
 
 
 def build_inside(con: Connection, live: Graph, shadow: Graph, limits: Limits, input_commit: int) -> None:
@@ -103,16 +99,23 @@ def distance(con: Connection, to: Pin) -> int:
     return max((0, *ahead))
 
 
+def fits_one_slice(con: Connection, to: Pin) -> bool:
+    """Whether each writer that builds can come to the moment `to` by one more slice."""
+    shadow = shadow_graph(con)
+    parts = {writer: Slice(family_position(con, writer).input_commit, end) for writer, end in to.ends.items()}
+    slices = [
+        (parts[model.table], next_staging_slice(con, model.topic, parts[model.table], DECODE_ROWS))
+        for model in building_staging(shadow)
+    ] + [
+        (parts[shadow.writer(family)], next_slice(con, shadow, family, parts[shadow.writer(family)]))
+        for family in building_families(shadow)
+    ]
+    return all(first is None or first.high == part.high for part, first in slices)
+
+
 def beyond(con: Connection, to: Pin) -> set[str]:
     """The writers that build and are beyond the moment `to`."""
     return {writer for writer, end in to.ends.items() if family_position(con, writer).input_commit > end}
-
-
-def _stopping(slices: Iterator[Built], should_stop: Callable[[], bool]) -> Iterator[Built]:
-    for item in slices:
-        yield item
-        if should_stop():
-            return
 
 
 def _build_staging(con: Connection, live: Model, model: Model, limits: Limits, end: int) -> Iterator[Built]:

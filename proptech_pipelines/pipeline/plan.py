@@ -5,6 +5,7 @@ A plan is found from what is live and from what the installation holds, and has 
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -24,7 +25,16 @@ from proptech_pipelines.models.changes import TableChange, table_changes
 from proptech_pipelines.models.fingerprint import fingerprints, newest_readers
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.pipeline.audit import audit
-from proptech_pipelines.pipeline.build import Built, Pin, beyond, build, distance, pin, pin_head
+from proptech_pipelines.pipeline.build import (
+    Built,
+    Pin,
+    beyond,
+    build,
+    distance,
+    fits_one_slice,
+    pin,
+    pin_head,
+)
 from proptech_pipelines.pipeline.swap import swap, unpublished_by
 from proptech_pipelines.pipeline.wanted import wanted_graph
 from proptech_pipelines.publishing.outbox import Outbox
@@ -37,6 +47,8 @@ _STAGING_ROWS_PER_SECOND = 200_000
 _FAMILY_ROWS_PER_SECOND = 600_000
 _NEAR = 20
 """Ingest transactions that may be left for the swap itself to take in."""
+_ROUND_SECONDS = 600.0
+"""A round that took longer is followed by another: the lake keeps the version to compare with for an hour."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +59,6 @@ class Tools:
     limits: Limits
     outboxes: Collection[Outbox] = ()
     on_slice: Callable[[Built], None] = lambda built: None
-    should_stop: Callable[[], bool] = lambda: False
 
 
 @contextmanager
@@ -67,10 +78,9 @@ def tools_of(
     settings: Settings,
     leases: Leases,
     on_slice: Callable[[Built], None] = lambda built: None,
-    should_stop: Callable[[], bool] = lambda: False,
 ) -> Tools:
     """The tools for the lake of `settings`."""
-    return Tools(leases, Limits.of(settings), outboxes(settings), on_slice, should_stop)
+    return Tools(leases, Limits.of(settings), outboxes(settings), on_slice)
 
 
 def find_plan(con: Connection, checkout: Graph) -> Plan | None:
@@ -129,9 +139,25 @@ def tables_to_build(live: Graph, checkout: Graph, changes: Collection[TableChang
 def carry_out(con: Connection, checkout: Graph, plan: Plan, tools: Tools) -> Plan:
     """Build, audit and swap in what `plan` says; the plan as it ended.
 
-    Killed or stopped at any instant, the next call goes on from the last slice. Raises SettingsError if `plan` is
-    not the one that `checkout` leads to any more, or waits for approval; an error of the build is noted in it.
+    Killed or stopped at any instant, the next call goes on from the last slice; what another call carries out at
+    this time is waited for. Raises SettingsError if `plan` is not the one that `checkout` leads to any more, or waits
+    for approval; an error of the build is noted in it.
     """
+    _runnable(con, checkout, plan)
+    with tools.leases.hold(PLAN_LEASE):
+        if (by_another := _swapped(con, checkout, plan)) is not None:
+            return by_another
+        now = _runnable(con, checkout, plan)
+        try:
+            return _build_and_swap(con, checkout, now, tools)
+        except (ProptechError, *FAULTS) as error:
+            noted = read_plan(con, plan.plan_id) or plan
+            set_state(con, plan.plan_id, "failed", {**noted.report, "error": str(error)})
+            raise
+
+
+def _runnable(con: Connection, checkout: Graph, plan: Plan) -> Plan:
+    """`plan` as it is kept now. Raises SettingsError if it may not be carried out."""
     now = propose(con, checkout)
     if now is None or now.plan_id != plan.plan_id:
         raise SettingsError(
@@ -142,13 +168,14 @@ def carry_out(con: Connection, checkout: Graph, plan: Plan, tools: Tools) -> Pla
             f"Plan {plan.plan_id[:8]} is {now.state} and {now.level}.",
             f"approve it: `proptech plan approve {plan.plan_id[:8]}`.",
         )
-    with tools.leases.hold(PLAN_LEASE):
-        try:
-            return _build_and_swap(con, checkout, now, tools)
-        except (ProptechError, *FAULTS) as error:
-            noted = read_plan(con, plan.plan_id) or plan
-            set_state(con, plan.plan_id, "failed", {**noted.report, "error": str(error)})
-            raise
+    return now
+
+
+def _swapped(con: Connection, checkout: Graph, plan: Plan) -> Plan | None:
+    """`plan` as it is kept, if it is carried out."""
+    kept = read_plan(con, plan.plan_id)
+    is_done = kept is not None and kept.state == "swapped" and find_plan(con, checkout) is None
+    return kept if is_done else None
 
 
 def _build_and_swap(con: Connection, checkout: Graph, plan: Plan, tools: Tools) -> Plan:
@@ -159,45 +186,39 @@ def _build_and_swap(con: Connection, checkout: Graph, plan: Plan, tools: Tools) 
         building.drop_building(con)
         building.begin(con, checkout, plan.tables)
     to = _approach(con, pin, tools)
-    if to is None:
-        return plan
     audited = {name: former[name] for name in _tables_beyond(con, to)}
     report = audit(con, live_graph(con), shadow_graph(con), to.version, plan.changes, audited)
     set_state(con, plan.plan_id, "building", report)
-    if _approach(con, pin_head, tools) is None:
-        return plan
+    _approach(con, pin_head, tools)
     change = swap(con, tools.leases, tools.limits, unpublished_by(con, tools.outboxes))
     set_state(con, plan.plan_id, "swapped", {**report, "swapped": json.loads(change)})
     return read_plan(con, plan.plan_id) or plan
 
 
 def _tables_beyond(con: Connection, live: Pin) -> set[str]:
-    """Tables that are built further than the `live` ones: that comes after their audit."""
-    shadow, writers = shadow_graph(con), beyond(con, live)
+    """Tables that are built further than the `live` ones of their names: that comes after their audit."""
+    shadow, writers, names = shadow_graph(con), beyond(con, live), live_graph(con).models
     families = [family for family in building.building_families(shadow) if shadow.writer(family) in writers]
-    return {model.name for family in families for model in shadow.stored(family)}
+    return {model.name for family in families for model in shadow.stored(family) if model.name in names}
 
 
-def _approach(con: Connection, where: Callable[[Connection], Pin], tools: Tools) -> Pin | None:
-    """Build up to the moment that `where` names, again and again, until little came in meanwhile.
+def _approach(con: Connection, where: Callable[[Connection], Pin], tools: Tools) -> Pin:
+    """Build up to the moment that `where` names, again and again, until little came in meanwhile; the last of these.
 
-    Returns the last of these moments; None if it was stopped. A round that came no nearer is the last one: the
-    stream is as quick then, and a longer build would not help.
+    A round that came no nearer is the last one, too: the stream is as quick as the build then, and more rounds would
+    not help. In any case one more slice makes up for the rest.
     """
     left: int | None = None
     while True:
+        began = time.monotonic()
         to = where(con)
-        _build_to(con, to, tools)
-        if tools.should_stop():
-            return None
-        before, left = left, distance(con, where(con))
-        if left <= _NEAR or (before is not None and left >= before):
+        for built in build(con, tools.limits, to):
+            tools.on_slice(built)
+        now, before = where(con), left
+        left = distance(con, now)
+        is_near = left <= _NEAR or (before is not None and left >= before)
+        if is_near and time.monotonic() - began < _ROUND_SECONDS and fits_one_slice(con, now):
             return to
-
-
-def _build_to(con: Connection, to: Pin, tools: Tools) -> None:
-    for built in build(con, tools.limits, to, tools.should_stop):
-        tools.on_slice(built)
 
 
 def roll_back(con: Connection, table: str, tools: Tools) -> str:

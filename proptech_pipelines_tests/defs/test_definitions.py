@@ -10,9 +10,12 @@ from proptech_pipelines.definitions import defs
 from proptech_pipelines.defs.keys import GRAPH
 from proptech_pipelines.defs.resources import Platform
 from proptech_pipelines.lake.connection import connect
+from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.tables import TABLES
+from proptech_pipelines.pipeline.plan import PLAN_LEASE
 from proptech_pipelines.simulator import Options, produce
 from proptech_pipelines_tests.guarantees.lakes import fresh_lake
+from proptech_pipelines_tests.guarantees.test_g7_atomic_swap import lake_of_former_models
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +72,30 @@ def test_the_sensor_asks_for_a_run_with_the_waiting_ranges_and_says_in_numbers_w
         assert any(name.startswith("property-views[") for name in ranges)
         assert int(request.tags["proptech/lag"]) >= 50
         assert context.cursor is None
+
+
+def test_the_plan_sensor_asks_for_a_run_unless_somebody_carries_a_plan_out(
+    stack, tmp_path, monkeypatch, definitions
+):
+    settings = lake_of_former_models(stack, tmp_path / "lake", monkeypatch)
+    monkeypatch.setenv("PROPTECH_HOME", str(settings.home))
+    sensor = definitions.resolve_sensor_def("plan_sensor")
+    with dg.DagsterInstance.ephemeral() as instance, Leases(settings) as leases:
+
+        def tick():
+            return sensor.evaluate_tick(
+                dg.build_sensor_context(
+                    instance=instance,
+                    definitions=definitions,
+                    resources={"platform": definitions.resources["platform"]},
+                )
+            )
+
+        (request,), (again,) = tick().run_requests, tick().run_requests
+        assert request.run_key == again.run_key
+        assert request.tags["proptech/plan"] in request.run_key
+        with leases.hold(PLAN_LEASE):
+            assert "is being carried out" in tick().skip_message
 
 
 def test_materialize_brings_the_log_to_the_head_and_a_day_is_derived_again(lake, definitions):

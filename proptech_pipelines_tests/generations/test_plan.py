@@ -1,6 +1,7 @@
 """Plans: found from what is live and what is to come, carried out by themselves or when approved, once."""
 
 from collections.abc import Iterable
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 
@@ -15,7 +16,7 @@ from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import parse_model
 from proptech_pipelines.pipeline.advance import family_position
 from proptech_pipelines.pipeline.build import Built, beyond, build, pin, pin_head
-from proptech_pipelines.pipeline.plan import Tools, carry_out, find_plan, propose, roll_back
+from proptech_pipelines.pipeline.plan import PLAN_LEASE, Tools, carry_out, find_plan, propose, roll_back
 from proptech_pipelines_tests.generations.test_swap import (
     FAMILY,
     GRAPH,
@@ -50,6 +51,11 @@ def with_a_column(graph: Graph) -> Graph:
     column = "    count(*) as doubled, -- The same count again\n"
     find = "    min(change_ppb) as min_change_ppb,"
     return edited(graph, "price_change_windows", find, column + find)
+
+
+def cancel(_: Built) -> None:
+    """What Dagster does to a run that a person cancels."""
+    raise KeyboardInterrupt
 
 
 def test_nothing_changed_is_no_plan_and_neither_is_a_comment(lake):
@@ -106,9 +112,30 @@ def test_a_plan_that_stopped_goes_on_and_ends_as_one_that_did_not(lake, tools):
     con, graph = lake.pipeline.con, with_a_column(GRAPH)
     plan = propose(con, graph)
     assert plan is not None
-    stopped = carry_out(con, graph, plan, replace(tools, should_stop=lambda: True))
-    assert stopped.state != "swapped"
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(con, graph, plan, replace(tools, on_slice=cancel))
+    assert read_plans(con)[0].state == "building"
     assert carry_out(con, graph, plan, tools).state == "swapped"
+
+
+def test_a_plan_that_another_carried_out_meanwhile_is_done(lake, tools, monkeypatch):
+    con, graph = lake.pipeline.con, with_a_column(GRAPH)
+    plan = propose(con, graph)
+    assert plan is not None
+    hold = tools.leases.hold
+
+    @contextmanager
+    def hold_after_another(name):
+        if name == PLAN_LEASE:
+            monkeypatch.undo()
+            carry_out(con, graph, plan, tools)
+        with hold(name):
+            yield
+
+    monkeypatch.setattr(tools.leases, "hold", hold_after_another)
+    done = carry_out(con, graph, plan, tools)
+    assert done.state == "swapped"
+    assert live_graph(con)["price_change_windows"].generation == 2
 
 
 def test_a_rollback_restores_the_former_columns(lake, tools):
@@ -120,6 +147,58 @@ def test_a_rollback_restores_the_former_columns(lake, tools):
     assert live_graph(con)["price_change_windows"].text == GRAPH["price_change_windows"].text
     lake.pipeline.restart()
     assert "doubled" not in lake.table("price_change_windows")[0]
+
+
+def swapped_and_half_rolled_back(lake, tools) -> None:
+    """A plan with a column more is carried out, records come in, and a rollback is cancelled while it builds."""
+    con, graph = lake.pipeline.con, with_a_column(GRAPH)
+    plan = propose(con, graph)
+    assert plan is not None
+    carry_out(con, graph, plan, tools)
+    lake.pipeline.restart()
+    lake.pipe(batches()[2])
+    lake.advance(FAMILY)
+    with pytest.raises(KeyboardInterrupt):
+        roll_back(lake.pipeline.con, FAMILY, replace(tools, on_slice=cancel))
+
+
+def states(con) -> list[tuple[int, str]]:
+    return con.execute(
+        "select generation, state from generations where table_name = 'price_change_windows' order by all"
+    ).fetchall()
+
+
+def test_a_rollback_that_was_cancelled_goes_on(lake, tools, tmp_path):
+    swapped_and_half_rolled_back(lake, tools)
+    con = lake.pipeline.con
+    assert states(con) == [(1, "returning"), (2, "live")]
+    roll_back(con, FAMILY, tools)
+    assert states(con) == [(1, "live"), (2, "retired")]
+    lake.pipeline.restart()
+    expected = fresh(tmp_path / "fresh", GRAPH)
+    for name in TABLES:
+        assert_same_rows(lake.table(name), expected[name], name)
+
+
+def test_a_plan_after_a_rollback_that_was_cancelled_leaves_the_way_back(lake, tools, tmp_path):
+    swapped_and_half_rolled_back(lake, tools)
+    con, graph = lake.pipeline.con, changed(GRAPH)
+    plan = propose(con, graph)
+    assert plan is not None
+    set_state(con, plan.plan_id, "approved")
+    carry_out(con, graph, plan, tools)
+    assert states(con) == [(1, "retired"), (2, "retired"), (3, "live")]
+
+
+def test_a_rollback_drops_what_a_plan_has_built_so_far(lake, tools):
+    con, graph = lake.pipeline.con, with_a_column(GRAPH)
+    plan = propose(con, graph)
+    assert plan is not None
+    carry_out(con, graph, plan, tools)
+    building.begin(con, changed(GRAPH), family_of(GRAPH))
+    assert states(con) == [(1, "retired"), (2, "live"), (3, "building")]
+    roll_back(con, FAMILY, tools)
+    assert states(con) == [(1, "live"), (2, "retired")]
 
 
 def more(number: int = 25) -> list[Entry]:
@@ -159,13 +238,14 @@ def test_what_was_audited_before_it_went_beyond_the_live_tables_is_not_audited_a
     plan = propose(con, graph)
     assert plan is not None
 
-    def is_beyond() -> bool:
-        return bool(beyond(con, pin(con)))
+    def cancel_beyond(built: Built) -> None:
+        if beyond(con, pin(con)):
+            cancel(built)
 
-    carry_out(con, graph, plan, replace(tools, should_stop=is_beyond))
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(con, graph, plan, replace(tools, on_slice=cancel_beyond))
     stopped = read_plans(con)[0]
     assert stopped.state == "building"
-    assert is_beyond()
     noted = stopped.report["audit"]
     done = carry_out(con, graph, plan, tools)
     assert done.state == "swapped"
@@ -206,3 +286,19 @@ def test_a_stream_as_quick_as_the_build_does_not_hold_up_a_plan(lake, tools, tmp
     expected = fresh(tmp_path / "fresh", graph, more(250))
     for name in TABLES:
         assert_same_rows(lake.table(name), expected[name], name)
+
+
+def test_the_swap_is_left_no_more_than_one_slice(lake, tools, monkeypatch):
+    con, graph = lake.pipeline.con, with_a_column(GRAPH)
+    monkeypatch.setattr("proptech_pipelines.pipeline.advance.max_slice_rows", lambda graph, family: 10)
+    one_by_one(lake, batches()[2])
+    rest = iter(more(200))
+
+    def stream(_: Built) -> None:
+        # Twelve come for each ten that are built: the build comes no nearer before they end.
+        one_by_one(lake, islice(rest, 12))
+
+    plan = propose(con, graph)
+    assert plan is not None
+    assert carry_out(con, graph, plan, replace(tools, on_slice=stream)).state == "swapped"
+    assert not list(rest)

@@ -1,4 +1,4 @@
-"""The stream job's runs that Dagster takes for unfinished."""
+"""Runs that Dagster takes for unfinished."""
 
 import time
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ _UNFINISHED = [
 ]
 
 
-def live_runs(instance: dg.DagsterInstance) -> Sequence[LiveRun]:
-    """Unfinished runs of the stream job, each with its age."""
-    records = instance.get_run_records(dg.RunsFilter(job_name=JOB_NAME, statuses=_UNFINISHED))
+def live_runs(instance: dg.DagsterInstance, job_name: str = JOB_NAME) -> Sequence[LiveRun]:
+    """Unfinished runs of a job, each with its age."""
+    records = instance.get_run_records(dg.RunsFilter(job_name=job_name, statuses=_UNFINISHED))
     now = time.time()
     return [
         LiveRun(record.dagster_run.run_id, now - (record.start_time or record.create_timestamp.timestamp()))
