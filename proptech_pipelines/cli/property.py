@@ -1,13 +1,13 @@
 """`proptech property`."""
 
 from collections import defaultdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from proptech_pipelines.cli.options import Home
-from proptech_pipelines.errors import ProptechError, SettingsError
+from proptech_pipelines.errors import ProptechError
+from proptech_pipelines.moments import utc_moment
 from proptech_pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,20 +62,12 @@ def time_arguments(as_of: str, as_known: str) -> str:
     Raises SettingsError for a text that is no time.
     """
     given = {"as_of": as_of, "as_known": as_known}
-    return ", ".join(
-        f"{name} := timestamp '{_utc(name, text).isoformat(sep=' ')}'" for name, text in given.items() if text
-    )
+    return ", ".join(f"{name} := timestamp '{_utc(name, text)}'" for name, text in given.items() if text)
 
 
-def _utc(name: str, text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        option = f"--{name.replace('_', '-')}"
-        raise SettingsError(
-            f"{option} {text!r} is no time.", "write for example 2024-05-01T10:00."
-        ) from error
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+def _utc(name: str, text: str) -> str:
+    moment = utc_moment(text, f"--{name.replace('_', '-')}")
+    return moment.replace(tzinfo=None).isoformat(sep=" ")
 
 
 def _select(connection: Any, what: str, property_id: str, order: str = "property_id") -> list[dict[str, Any]]:

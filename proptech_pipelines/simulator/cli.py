@@ -2,13 +2,13 @@
 
 import signal
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from proptech_pipelines.errors import ProptechError, SettingsError
+from proptech_pipelines.errors import ProptechError
+from proptech_pipelines.moments import utc_moment
 from proptech_pipelines.settings import Settings
 from proptech_pipelines.simulator.options import Options
 from proptech_pipelines.simulator.sending import produce
@@ -74,10 +74,4 @@ def _tell(text: str) -> None:
 
 def _milliseconds(text: str | None) -> int | None:
     """Milliseconds since 1970 of an ISO 8601 time; one without an offset is UTC. Raises SettingsError."""
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise SettingsError(f"--start {text} is no time.", "give it as 2026-01-01T00:00:00Z.") from error
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    return None if text is None else int(utc_moment(text, "--start").timestamp() * 1000)

@@ -188,7 +188,7 @@ def test_a_wrong_option_is_one_sentence_and_exit_code_1(stack):
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr == "--start yesterday is no time. Do: give it as 2026-01-01T00:00:00Z.\n"
+    assert done.stderr == "--start 'yesterday' is no time. Do: write for example 2024-05-01T10:00.\n"
 
 
 def until(condition, seconds: float = 60.0) -> None:

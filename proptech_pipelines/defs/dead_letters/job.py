@@ -1,13 +1,11 @@
 """The job `redrive`: what `proptech dead-letters redrive` does, with the same filters as its configuration."""
 
-from datetime import UTC, datetime
-
 import dagster as dg
 
 from proptech_pipelines.defs.dead_letters.metadata import letter_metadata
 from proptech_pipelines.defs.resources import Platform
-from proptech_pipelines.errors import SettingsError
 from proptech_pipelines.lake.letters import Choice
+from proptech_pipelines.moments import utc_moment
 from proptech_pipelines.pipeline.redrive_plan import DEFAULT_ATTEMPTS
 from proptech_pipelines.pipeline.redrive_run import Request, lines, redrive_letters
 
@@ -30,7 +28,9 @@ class RedriveConfig(dg.Config):
 @dg.op
 def redrive_dead_letters(context: dg.OpExecutionContext, config: RedriveConfig, platform: Platform) -> None:
     """Decode letters again; those that succeed become rows, and tables follow with the stream."""
-    choice = Choice(config.topic or None, config.reason or None, _moment(config.since), _moment(config.until))
+    since = utc_moment(config.since, "since") if config.since else None
+    until = utc_moment(config.until, "until") if config.until else None
+    choice = Choice(config.topic or None, config.reason or None, since, until)
     request = Request(choice, config.max_letters or None, config.max_attempts, dry_run=config.dry_run)
     settings = platform.settings()
     done = redrive_letters(settings, request)
@@ -57,13 +57,3 @@ def redrive() -> None:
 def jobs() -> dg.Definitions:
     """The job."""
     return dg.Definitions(jobs=[redrive])
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise SettingsError(f"{text!r} is no moment.", "write it as 2024-05-01T12:00:00.") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,12 +1,10 @@
 """The job `readmit`: what `proptech late readmit` does, with the same filters as its configuration."""
 
-from datetime import UTC, datetime
-
 import dagster as dg
 
 from proptech_pipelines.defs.resources import Platform
-from proptech_pipelines.errors import SettingsError
 from proptech_pipelines.lake.late import Choice
+from proptech_pipelines.moments import utc_moment
 from proptech_pipelines.pipeline.readmit import readmit_late
 
 
@@ -27,7 +25,9 @@ class ReadmitConfig(dg.Config):
 @dg.op
 def readmit_late_records(context: dg.OpExecutionContext, config: ReadmitConfig, platform: Platform) -> None:
     """Let late records count in the windows that they missed; tables follow with the stream."""
-    choice = Choice(config.table or None, config.topic or None, _moment(config.since), _moment(config.until))
+    since = utc_moment(config.since, "since") if config.since else None
+    until = utc_moment(config.until, "until") if config.until else None
+    choice = Choice(config.table or None, config.topic or None, since, until)
     done = readmit_late(
         platform.settings(), choice, max_records=config.max_records or None, dry_run=config.dry_run
     )
@@ -52,13 +52,3 @@ def readmit() -> None:
 def jobs() -> dg.Definitions:
     """The job."""
     return dg.Definitions(jobs=[readmit])
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise SettingsError(f"{text!r} is no moment.", "write it as 2024-05-01T12:00:00.") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

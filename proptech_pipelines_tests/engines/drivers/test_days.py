@@ -237,6 +237,7 @@ WRONG_SINCE = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", WRONG_DAYS)
 def test_an_engine_that_is_wrong_about_days_is_found_out(name, lake, monkeypatch):
     patch_definition(monkeypatch, *WRONG_DAYS[name])
@@ -254,6 +255,7 @@ def test_an_engine_that_is_wrong_about_days_is_found_out(name, lake, monkeypatch
         derived_again_is_right()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", WRONG_SINCE)
 def test_an_engine_that_is_wrong_about_what_came_since_is_found_out(name, lake, template, monkeypatch):
     patch_definition(monkeypatch, *WRONG_SINCE[name])

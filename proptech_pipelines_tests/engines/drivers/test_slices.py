@@ -136,6 +136,7 @@ WRONG_SLICES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", WRONG_SLICES)
 def test_an_engine_that_is_wrong_about_slices_is_found_out(name, lake, monkeypatch):
     patch_definition(monkeypatch, DRIVERS, *WRONG_SLICES[name])
