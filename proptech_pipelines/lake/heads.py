@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import duckdb
 
+from proptech_pipelines.lake.connection import catalog_tables
 from proptech_pipelines.lake.transactions import transaction
 
 INLINED_ROWS = 100_000
@@ -39,9 +40,7 @@ def create_heads(con: duckdb.DuckDBPyConnection, writers: Sequence[str], first: 
             keep_in_catalog(con, f"head_{writer}")
     if not writers:
         return
-    counts = " union all ".join(f"select '{name}', count(*) from head_{name}" for name in writers)
-    empty = [writer for writer, rows in con.execute(counts).fetchall() if not rows]
-    if empty:
+    if empty := _without_row(con, writers):
         with transaction(con):
             # Two inserts would both commit; of two updates of one row only one does.
             con.execute("update lake_version set version = version")
@@ -49,6 +48,17 @@ def create_heads(con: duckdb.DuckDBPyConnection, writers: Sequence[str], first: 
                 con.execute(
                     f"insert into head_{writer} select {first}, 1 where not exists (from head_{writer})"
                 )
+
+
+def _without_row(con: duckdb.DuckDBPyConnection, writers: Sequence[str]) -> list[str]:
+    """Those of `writers` whose head has never had its row, by the catalog's figures: to look into each takes 40 ms."""
+    catalog = catalog_tables(con)
+    rows = con.execute(
+        f"select table_name from {catalog}.ducklake_table inner join {catalog}.ducklake_table_stats using (table_id) "
+        "where end_snapshot is null and record_count > 0"
+    ).fetchall()
+    filled = {row[0] for row in rows}
+    return [writer for writer in writers if f"head_{writer}" not in filled]
 
 
 def keep_in_catalog(con: duckdb.DuckDBPyConnection, table: str) -> None:

@@ -83,9 +83,14 @@ class Follower:
         self._report()
         ends: dict[tuple[str, int], int] | None = None
         astray = True  # the topics have not been looked at yet, and the broker may be away
+        rests = False
         with Prefetch(self._source, self._settings.max_batch_records, _LOOK_SECONDS) as prefetch:
             while not ended():
                 try:
+                    # After the look at who waits: to rest first would add to the gap of a hand-over.
+                    if rests:
+                        self._rest(drain=drain)
+                    rests = False
                     if astray:
                         # What was fetched is not in the log: read on from where the log ends.
                         prefetch.drop()
@@ -94,7 +99,7 @@ class Follower:
                         if drain and ends is None:
                             ends = self._source.end_offsets()
                         astray = False
-                    self._step(prefetch, drain=drain)
+                    rests = self._step(prefetch, drain=drain)
                     if ends is not None and reached(self._next_offsets(), ends):
                         prefetch.drop()
                         self._take_idle(self._clock.now_ms())
@@ -113,7 +118,8 @@ class Follower:
                     self._clock.sleep(_OUTAGE_SECONDS)
                     astray = True
 
-    def _step(self, prefetch: Prefetch, *, drain: bool) -> None:
+    def _step(self, prefetch: Prefetch, *, drain: bool) -> bool:
+        """Take in what the next look brings; whether there is time to rest then."""
         now_ms = self._clock.now_ms()
         control: list[ControlEntry] = []
         is_due = now_ms - self._refreshed_ms >= _REFRESH_MS
@@ -142,8 +148,7 @@ class Follower:
         elif fetched:
             # Held back; the next look has as much time as after a transaction.
             self._taken_ms, self._took_ms = now_ms, 0
-        if (fetched or control) and not is_full:
-            self._rest(drain=drain)
+        return bool(fetched or control) and not is_full
 
     def _take_idle(self, now_ms: int) -> None:
         """Let silent partitions hold back nothing of what was drained."""

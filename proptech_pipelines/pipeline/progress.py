@@ -52,6 +52,8 @@ class Progress:
         """Set when no more is taken in: families end once they have taken what there is."""
         self.finish = threading.Event()
         """Set when all families have ended: an outbox that could not publish what there is gives up."""
+        self.is_handed_over = False
+        """Whether a successor takes in what is left: families that nobody waits for leave it to that."""
         self.turn = Turn()
         self.halted: dict[str, BaseException] = {}
         self._cuts: dict[str, Cut] = {}

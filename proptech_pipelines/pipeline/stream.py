@@ -8,12 +8,11 @@ import importlib
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
 from proptech_pipelines.clock import Clock, SystemClock
-from proptech_pipelines.contracts.geography import known_zip_codes
 from proptech_pipelines.contracts.registry import Registry
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.lake.connection import Connection, cursor
@@ -30,7 +29,7 @@ from proptech_pipelines.pipeline.progress import Progress
 from proptech_pipelines.pipeline.source import Source
 from proptech_pipelines.pipeline.upkeep import UpkeepWorker
 from proptech_pipelines.pipeline.workers import FamilyWorker, OutboxWorker
-from proptech_pipelines.publishing.outbox import OutboxPublisher
+from proptech_pipelines.publishing.outbox import Outbox, OutboxPublisher
 from proptech_pipelines.publishing.registered import outboxes
 from proptech_pipelines.settings import Settings
 
@@ -38,6 +37,8 @@ log = logging.getLogger(__name__)
 _SWITCH_SECONDS = 0.0005
 """A tenth of Python's default. DuckDB asks for the interpreter's lock between its tasks, so a thread that runs Python,
 serializing messages say, would hold up every other one's queries by that."""
+_FIRST_REST_SECONDS = 5.0
+"""Families that nobody waits for begin so long after a run took over: first steps cost most, and come all at once."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,15 @@ class Hooks:
 
     on_batch: OnBatch = lambda summary, fetched: None
     on_advance: Callable[[Advance], None] = lambda advance: None
+
+
+@dataclass(frozen=True)
+class _Crew:
+    """The threads beside the ingest: those that read what it commits, and those that publish what these commit."""
+
+    consumers: list[threading.Thread]
+    publishers: list[threading.Thread]
+    registered: Sequence[Outbox]
 
 
 class StreamRun:
@@ -77,11 +87,14 @@ class StreamRun:
             con = stack.enter_context(open_lake(self._settings))
             registry = stack.enter_context(closing(Registry(self._settings.schema_registry_url)))
             graph, ingest = self._prepared(con, registry)
-            # Connected before its turn comes, so that a hand-over takes no longer than reading the positions.
+            # Made and connected before its turn comes, so that a hand-over takes no longer than reading the positions.
+            crew = self._crew(con, graph, stack)
             source = stack.enter_context(Source.open(self._settings))
             if not leases.acquire(STREAM, should_stop):
                 return self._summary
-            with self._working(con, graph):
+            if not drain:
+                self._progress.turn.rest(_FIRST_REST_SECONDS)
+            with self._working(crew):
                 follower = Follower(
                     self._settings,
                     self._clock,
@@ -94,6 +107,7 @@ class StreamRun:
                     patient_topics if self._with_families else lambda graph: frozenset(),
                 )
                 follower.follow(lambda: should_stop() or leases.wanted(STREAM), drain=drain)
+                self._progress.is_handed_over = not drain and leases.wanted(STREAM)
                 # The successor reads on while what is committed here still goes through families and outboxes.
                 leases.release(STREAM)
         return self._summary
@@ -102,44 +116,44 @@ class StreamRun:
         graph = live_graph(con)
         limits = Limits.of(self._settings)
         ingest = Ingest(cursor(con), registry.schema, limits, self._clock)
-        # A hand-over waits for nothing that can be had before it: the catalog, pandas (pyarrow's first array asks for
-        # it) and the zip codes took 2 s of the first transaction.
+        # A hand-over waits for nothing that can be had before it: the catalog, and pandas, which pyarrow's first array
+        # asks for.
         ingest.load()
         importlib.import_module("pandas")
-        known_zip_codes()
         return graph, ingest
 
-    @contextmanager
-    def _working(self, con: Connection, graph: Graph) -> Iterator[None]:
-        """Families, outboxes and upkeep at work; at the end each finishes what the one before it has committed."""
+    def _crew(self, con: Connection, graph: Graph, stack: ExitStack) -> _Crew:
+        """Families, outboxes and upkeep, each with connections of its own."""
         settings, progress = self._settings, self._progress
         registered = outboxes(settings)
-        with ExitStack() as stack:
-            consumers: list[threading.Thread] = [
-                UpkeepWorker(cursor(con), graph, settings, registered, progress)
-            ]
-            publishers: list[threading.Thread] = []
-            if self._with_families:
-                for family in graph.families:
-                    leases = stack.enter_context(Leases(settings))
-                    consumers.append(
-                        FamilyWorker(cursor(con), leases, graph, family, progress, self._hooks.on_advance)
-                    )
-                for outbox in registered:
-                    leases = stack.enter_context(Leases(settings))
-                    publisher = OutboxPublisher(settings, cursor(con), outbox)
-                    publishers.append(OutboxWorker(publisher, leases, progress))
-            for worker in (*consumers, *publishers):
-                worker.start()
-            try:
-                yield
-            finally:
-                progress.end(progress.stop)
-                progress.end(progress.end_of(INGEST))
-                for worker in consumers:
-                    worker.join()
-                progress.finish.set()
-                for outbox in registered:  # also one whose writer is none of the lake's families
-                    progress.end(progress.end_of(outbox.writer))
-                for worker in publishers:
-                    worker.join()
+        crew = _Crew([UpkeepWorker(cursor(con), graph, settings, registered, progress)], [], registered)
+        if self._with_families:
+            for family in graph.families:
+                leases = stack.enter_context(Leases(settings))
+                crew.consumers.append(
+                    FamilyWorker(cursor(con), leases, graph, family, progress, self._hooks.on_advance)
+                )
+            for outbox in registered:
+                leases = stack.enter_context(Leases(settings))
+                publisher = OutboxPublisher(settings, cursor(con), outbox)
+                crew.publishers.append(OutboxWorker(publisher, leases, progress))
+        return crew
+
+    @contextmanager
+    def _working(self, crew: _Crew) -> Iterator[None]:
+        """The crew at work; at the end each finishes what the one before it has committed."""
+        progress = self._progress
+        for worker in (*crew.consumers, *crew.publishers):
+            worker.start()
+        try:
+            yield
+        finally:
+            progress.end(progress.stop)
+            progress.end(progress.end_of(INGEST))
+            for worker in crew.consumers:
+                worker.join()
+            progress.finish.set()
+            for outbox in crew.registered:  # also one whose writer is none of the lake's families
+                progress.end(progress.end_of(outbox.writer))
+            for worker in crew.publishers:
+                worker.join()

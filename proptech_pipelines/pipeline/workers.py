@@ -62,7 +62,8 @@ class FamilyWorker(threading.Thread):
         self._rests_until = 0.0
 
     def run(self) -> None:
-        """Work until told to stop; what the ingest has committed by then is taken in first."""
+        """Work until told to stop; what the ingest has committed by then is taken in first, if somebody waits for it or
+        no successor is there to do it."""
         try:
             self._advance()
         finally:
@@ -95,6 +96,8 @@ class FamilyWorker(threading.Thread):
                 self._progress.stop.wait(_LOOK_SECONDS)
 
     def _step(self) -> bool:
+        if self._is_left_to_successor:
+            return False
         position = self._position
         if position is None:
             # Only here: reading it scans the ledger, which grows with every transaction.
@@ -118,6 +121,8 @@ class FamilyWorker(threading.Thread):
             self._take(position, part, cut)
             return True
         with self._progress.turn.hold(self._progress.stop):
+            if self._is_left_to_successor:
+                return False
             cut = self._progress.cut(INGEST)  # more has come, perhaps, while others had their turn
             part = self._next_slice(Slice(seen, cut.number)) or part
             self._progress.turn.rest(self._take(position, part, cut))
@@ -147,6 +152,10 @@ class FamilyWorker(threading.Thread):
     @property
     def _takes_turns(self) -> bool:
         return self._graph.every_seconds(self._family) > 0
+
+    @property
+    def _is_left_to_successor(self) -> bool:
+        return self._takes_turns and self._progress.is_handed_over
 
     def _next_slice(self, part: Slice) -> Slice | None:
         """As `next_slice`, without a look into the lake where this run took in all of `part` itself."""
