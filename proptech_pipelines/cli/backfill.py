@@ -164,9 +164,7 @@ def _show_gaps(settings: Settings, table: str | None) -> None:
             shown.add_row(what, item.family, how)
         for other in other_generations(con):
             how = (
-                f"at transaction {other.input_commit:,} of {other.head:,}"
-                if other.state == "building"
-                else ""
+                f"at transaction {other.input_commit:,} of {other.head:,}" if other.state != "retired" else ""
             )
             shown.add_row(f"generation {other.generation}, {other.state}", other.table, how)
         for family in families:

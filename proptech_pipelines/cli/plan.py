@@ -72,7 +72,7 @@ def rollback(
 ) -> None:
     """Bring the former generation of a table's family to the head of the log, and swap it in again."""
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
-    from proptech_pipelines.pipeline.plan import roll_back  # noqa: PLC0415
+    from proptech_pipelines.pipeline.rollback import roll_back  # noqa: PLC0415
 
     with _lake(home) as (con, _, tools):
         console.print(f"Swapped: {roll_back(con, table, tools)}")
@@ -84,10 +84,10 @@ def purge(
 ) -> None:
     """Drop the retired generations of a table's family: there is no rollback to them afterwards."""
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
-    from proptech_pipelines.pipeline.plan import purge_retired  # noqa: PLC0415
+    from proptech_pipelines.pipeline.rollback import purge_retired  # noqa: PLC0415
 
-    with _lake(home) as (con, _, _):
-        console.print(f"Dropped: {', '.join(purge_retired(con, table)) or 'nothing'}")
+    with _lake(home) as (con, _, tools):
+        console.print(f"Dropped: {', '.join(purge_retired(con, table, tools.leases)) or 'nothing'}")
 
 
 @contextmanager

@@ -30,7 +30,7 @@ def begin(con: Connection, checkout: Graph, names: Collection[str]) -> None:
     What is being built already of the very same text goes on; of another text it is dropped first. What a rollback
     that did not end was taking back stays retired.
     """
-    _put_back(con)
+    put_back(con)
     current = {model.name: model for model in shadow_graph(con).models.values() if not model.is_live}
     wanted = {name: checkout[name] for name in names}
     if current and _texts(current) != _texts(wanted):
@@ -98,30 +98,23 @@ def purge(con: Connection, names: Collection[str]) -> None:
     _drop(con, "retired", names)
 
 
-def take_back(con: Connection, names: Collection[str]) -> list[str]:
-    """Make the newest retired generation of the tables `names` one that goes on to the head again; their names.
+def take_back(con: Connection, generations: Mapping[str, int]) -> None:
+    """Make these retired `generations`, by table, ones that go on to the head again.
 
     What a plan has built so far is dropped.
     """
-    chosen = con.execute(
-        "select table_name, max(generation) from generations where state in ('retired', 'returning') "
-        f"and table_name in ({_listed(names)}) group by table_name"
-    ).fetchall()
-    if not chosen:
-        return []
     drop_building(con)
-    _put_back(con)
+    put_back(con)
     with transaction(con):
-        for name, generation in chosen:
+        for name, generation in generations.items():
             con.execute(
                 "update generations set state = 'returning' where table_name = ? and generation = ?",
                 [name, generation],
             )
     _make_heads(con)
-    return [name for name, _ in chosen]
 
 
-def _put_back(con: Connection) -> None:
+def put_back(con: Connection) -> None:
     """What was being taken back is retired again, with all that it took in meanwhile."""
     with transaction(con):
         con.execute("update generations set state = 'retired' where state = 'returning'")
@@ -148,6 +141,12 @@ def swap_in(con: Connection, shadow: Graph, live: Graph, numbers: Mapping[str, i
     `numbers` are the new numbers of the live heads of the swapped families. Returns the swap as JSON.
     """
     made = [model for model in shadow.models.values() if not model.is_live]
+    gone = [model for model in live.models.values() if model.name not in shadow.models]
+    for model in gone:
+        con.execute(f"drop view if exists {model.name}")
+        con.execute(
+            "update generations set state = 'retired' where table_name = ? and state = 'live'", [model.name]
+        )
     for model in made:
         former = live.models.get(model.name)
         if model.kind == "staging":
@@ -173,6 +172,7 @@ def swap_in(con: Connection, shadow: Graph, live: Graph, numbers: Mapping[str, i
         model.name: [live[model.name].generation if model.name in live.models else None, model.generation]
         for model in made
     }
+    change |= {model.name: [model.generation, None] for model in gone}
     return json.dumps(change, sort_keys=True)
 
 

@@ -61,9 +61,22 @@ def live_graph(con: duckdb.DuckDBPyConnection) -> Graph:
 
 
 def shadow_graph(con: duckdb.DuckDBPyConnection) -> Graph:
-    """The live models, but for those of which another generation is being built, or taken back: that one."""
-    models = {model.name: model for model in _stored_models(con, "state = 'live'")}
-    models |= {model.name: model for model in _stored_models(con, "state in ('building', 'returning')")}
+    """The live models, but for those of which another generation is being built, or taken back: that one.
+
+    A family of whose stored tables one is among these is as it is built: what it has live beside that goes with the
+    swap, and so do views that read it.
+    """
+    made = {model.name: model for model in _stored_models(con, "state in ('building', 'returning')")}
+    families = {model.family for model in made.values() if model.is_stored}
+    models = dict(made)
+    gone: set[str] = set()
+    for model in live_graph(con).models.values():  # inputs first
+        if model.name in made:
+            continue
+        if model.family in families or gone.intersection(model.inputs):
+            gone.add(model.name)
+        else:
+            models[model.name] = model
     return Graph.of(models.values())
 
 

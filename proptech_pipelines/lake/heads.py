@@ -36,11 +36,11 @@ def create_heads(con: duckdb.DuckDBPyConnection, writers: Sequence[str], first: 
         with transaction(con):
             for writer in missing:
                 con.execute(f"create table head_{writer} (b bigint, generation integer)")
-        for writer in missing:
-            keep_in_catalog(con, f"head_{writer}")
     if not writers:
         return
     if empty := _without_row(con, writers):
+        for writer in empty:
+            keep_in_catalog(con, f"head_{writer}")
         with transaction(con):
             # Two inserts would both commit; of two updates of one row only one does.
             con.execute("update lake_version set version = version")

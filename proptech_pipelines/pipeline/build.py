@@ -4,10 +4,12 @@ Each slice is a transaction that moves the position of its own writer, so that a
 from its last slice.
 """
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from proptech_pipelines.contracts.rules import Limits
+from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.lake.building import building_families, building_staging, writers
 from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.generations import live_graph, shadow_graph
@@ -28,6 +30,11 @@ from proptech_pipelines.pipeline.advance import (
 from proptech_pipelines.pipeline.redecode import redecode
 
 DECODE_ROWS = 200_000
+_NEAR = 20
+"""Ingest transactions that may be left for the swap itself to take in."""
+_ROUND_SECONDS = 600.0
+"""A round that took longer is followed by another: the lake keeps the version to compare with for an hour."""
+_MOST_ROUNDS = 100
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,33 @@ def build(con: Connection, limits: Limits, to: Pin) -> Iterator[Built]:
         yield from _build_staging(con, live[model.name], model, limits, to.ends[model.table])
     for family in building_families(shadow):
         yield from _build_family(con, shadow, family, to.ends[shadow.writer(family)])
+
+
+def approach(
+    con: Connection,
+    limits: Limits,
+    where: Callable[[Connection], Pin],
+    on_slice: Callable[[Built], None] = lambda built: None,
+) -> Pin:
+    """Build up to the moment that `where` names, again and again, until little came in meanwhile; the last of these.
+
+    A round that came no nearer is the last one, too: the stream is as quick as the build then, and more rounds would
+    not help. In any case one more slice makes up for the rest; raises LedgerConflict if that does not come about.
+    """
+    left: int | None = None
+    for _ in range(_MOST_ROUNDS):
+        began = time.monotonic()
+        to = where(con)
+        for built in build(con, limits, to):
+            on_slice(built)
+        now, before = where(con), left
+        left = distance(con, now)
+        is_near = left <= _NEAR or (before is not None and left >= before)
+        if is_near and time.monotonic() - began < _ROUND_SECONDS and fits_one_slice(con, now):
+            return to
+    raise LedgerConflict(
+        "More comes in than is built meanwhile.", "carry the plan out again when less does; nothing is lost."
+    )
 
 
 def build_inside(con: Connection, live: Graph, shadow: Graph, limits: Limits, input_commit: int) -> None:

@@ -42,7 +42,8 @@ class Behind:
 
 @dataclass(frozen=True)
 class OtherGeneration:
-    """A generation that is not live: half built, up to ingest transaction `input_commit` of `head`, or retired."""
+    """A generation that is not live: half built or taken back, up to ingest transaction `input_commit` of `head`, or
+    retired."""
 
     table: str
     generation: int

@@ -5,7 +5,6 @@ A plan is found from what is live and from what the installation holds, and has 
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from proptech_pipelines.contracts.registry import Registry
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import INPUT_TOPICS, schema_versions, topic
-from proptech_pipelines.errors import ProptechError, SettingsError
+from proptech_pipelines.errors import LedgerConflict, ProptechError, SettingsError
 from proptech_pipelines.lake import building
 from proptech_pipelines.lake.connection import FAULTS, Connection, scalar
 from proptech_pipelines.lake.generations import live_graph, shadow_graph, stored_readers
@@ -25,16 +24,7 @@ from proptech_pipelines.models.changes import TableChange, table_changes
 from proptech_pipelines.models.fingerprint import fingerprints, newest_readers
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.pipeline.audit import audit
-from proptech_pipelines.pipeline.build import (
-    Built,
-    Pin,
-    beyond,
-    build,
-    distance,
-    fits_one_slice,
-    pin,
-    pin_head,
-)
+from proptech_pipelines.pipeline.build import Built, Pin, approach, beyond, pin, pin_head
 from proptech_pipelines.pipeline.swap import swap, unpublished_by
 from proptech_pipelines.pipeline.wanted import wanted_graph
 from proptech_pipelines.publishing.outbox import Outbox
@@ -45,10 +35,6 @@ PLAN_LEASE = "plan"
 """One plan is carried out at a time: two changes in a row make one backfill or two in order."""
 _STAGING_ROWS_PER_SECOND = 200_000
 _FAMILY_ROWS_PER_SECOND = 600_000
-_NEAR = 20
-"""Ingest transactions that may be left for the swap itself to take in."""
-_ROUND_SECONDS = 600.0
-"""A round that took longer is followed by another: the lake keeps the version to compare with for an hour."""
 
 
 @dataclass(frozen=True)
@@ -143,13 +129,17 @@ def carry_out(con: Connection, checkout: Graph, plan: Plan, tools: Tools) -> Pla
     this time is waited for. Raises SettingsError if `plan` is not the one that `checkout` leads to any more, or waits
     for approval; an error of the build is noted in it.
     """
+    if (done := _swapped(con, checkout, plan)) is not None:
+        return done
     _runnable(con, checkout, plan)
     with tools.leases.hold(PLAN_LEASE):
-        if (by_another := _swapped(con, checkout, plan)) is not None:
-            return by_another
+        if (done := _swapped(con, checkout, plan)) is not None:
+            return done
         now = _runnable(con, checkout, plan)
         try:
             return _build_and_swap(con, checkout, now, tools)
+        except LedgerConflict:
+            raise  # others were quicker, and nothing is wrong with the plan: the next call goes on
         except (ProptechError, *FAULTS) as error:
             noted = read_plan(con, plan.plan_id) or plan
             set_state(con, plan.plan_id, "failed", {**noted.report, "error": str(error)})
@@ -185,11 +175,11 @@ def _build_and_swap(con: Connection, checkout: Graph, plan: Plan, tools: Tools) 
     if not _tables_beyond(con, pin(con)) <= former.keys():
         building.drop_building(con)
         building.begin(con, checkout, plan.tables)
-    to = _approach(con, pin, tools)
+    to = approach(con, tools.limits, pin, tools.on_slice)
     audited = {name: former[name] for name in _tables_beyond(con, to)}
     report = audit(con, live_graph(con), shadow_graph(con), to.version, plan.changes, audited)
     set_state(con, plan.plan_id, "building", report)
-    _approach(con, pin_head, tools)
+    approach(con, tools.limits, pin_head, tools.on_slice)
     change = swap(con, tools.leases, tools.limits, unpublished_by(con, tools.outboxes))
     set_state(con, plan.plan_id, "swapped", {**report, "swapped": json.loads(change)})
     return read_plan(con, plan.plan_id) or plan
@@ -200,56 +190,6 @@ def _tables_beyond(con: Connection, live: Pin) -> set[str]:
     shadow, writers, names = shadow_graph(con), beyond(con, live), live_graph(con).models
     families = [family for family in building.building_families(shadow) if shadow.writer(family) in writers]
     return {model.name for family in families for model in shadow.stored(family) if model.name in names}
-
-
-def _approach(con: Connection, where: Callable[[Connection], Pin], tools: Tools) -> Pin:
-    """Build up to the moment that `where` names, again and again, until little came in meanwhile; the last of these.
-
-    A round that came no nearer is the last one, too: the stream is as quick as the build then, and more rounds would
-    not help. In any case one more slice makes up for the rest.
-    """
-    left: int | None = None
-    while True:
-        began = time.monotonic()
-        to = where(con)
-        for built in build(con, tools.limits, to):
-            tools.on_slice(built)
-        now, before = where(con), left
-        left = distance(con, now)
-        is_near = left <= _NEAR or (before is not None and left >= before)
-        if is_near and time.monotonic() - began < _ROUND_SECONDS and fits_one_slice(con, now):
-            return to
-
-
-def roll_back(con: Connection, table: str, tools: Tools) -> str:
-    """Bring the former generation of the family (or staging table) of `table` to the head and swap it in again.
-
-    Returns what changed as JSON. Raises SettingsError if there is none to go back to.
-    """
-    names = _set_of(live_graph(con), table)
-    with tools.leases.hold(PLAN_LEASE):
-        if not building.take_back(con, names):
-            raise SettingsError(f"{table} has no retired generation.", "a plan keeps one until it is purged.")
-        _approach(con, pin_head, tools)
-        return swap(con, tools.leases, tools.limits, unpublished_by(con, tools.outboxes))
-
-
-def purge_retired(con: Connection, table: str) -> list[str]:
-    """Drop the retired generations of the family (or staging table) of `table`; the tables that were dropped."""
-    names = _set_of(live_graph(con), table)
-    rows = con.execute(
-        "select table_name, generation from generations where state = 'retired' order by table_name, generation"
-    ).fetchall()
-    building.purge(con, names)
-    return [f"{name}__{generation}" for name, generation in rows if name in names]
-
-
-def _set_of(graph: Graph, table: str) -> list[str]:
-    """The tables that are swapped together with `table`."""
-    if table not in graph.models:
-        raise SettingsError(f"There is no table {table}.", "see `proptech status` for the tables.")
-    family = graph[table].family
-    return [model.name for model in graph.market if model.family == family] if family else [table]
 
 
 def _id(live: Graph, readers: Mapping[str, str], checkout: Graph, newest: Mapping[str, str]) -> str:

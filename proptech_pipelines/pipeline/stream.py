@@ -39,6 +39,8 @@ _SWITCH_SECONDS = 0.0005
 serializing messages say, would hold up every other one's queries by that."""
 _FIRST_REST_SECONDS = 5.0
 """Families that nobody waits for begin so long after a run took over: first steps cost most, and come all at once."""
+_LOOKS, _LOOK_SECONDS = 20, 0.05
+"""Whoever waits for a lease has it at once when it is free."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +109,20 @@ class StreamRun:
                     patient_topics if self._with_families else lambda graph: frozenset(),
                 )
                 follower.follow(lambda: should_stop() or leases.wanted(STREAM), drain=drain)
-                self._progress.is_handed_over = not drain and leases.wanted(STREAM)
+                is_wanted = not drain and leases.wanted(STREAM)
                 # The successor reads on while what is committed here still goes through families and outboxes.
                 leases.release(STREAM)
+                if is_wanted:
+                    self._progress.is_handed_over = self._is_taken_over(leases)
         return self._summary
+
+    def _is_taken_over(self, leases: Leases) -> bool:
+        """Whether who waited for the lease has it now, and did not give up meanwhile."""
+        for _ in range(_LOOKS):
+            if leases.is_held(STREAM):
+                return True
+            self._clock.sleep(_LOOK_SECONDS)
+        return False
 
     def _prepared(self, con: Connection, registry: Registry) -> tuple[Graph, Ingest]:
         graph = live_graph(con)

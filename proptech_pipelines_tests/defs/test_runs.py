@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+import dagster as dg
 import pytest
 
 from proptech_pipelines.defs.stream.planning import START_SECONDS
@@ -21,7 +22,7 @@ class Instance:
         self.asked += 1
         return [
             SimpleNamespace(
-                dagster_run=SimpleNamespace(run_id=run_id),
+                dagster_run=SimpleNamespace(run_id=run_id, status=dg.DagsterRunStatus.STARTED),
                 start_time=None,
                 create_timestamp=datetime.now(UTC),
             )

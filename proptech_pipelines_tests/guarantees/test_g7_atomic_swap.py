@@ -15,7 +15,8 @@ from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import parse_model
-from proptech_pipelines.pipeline.plan import carry_out, propose, roll_back, tools_of
+from proptech_pipelines.pipeline.plan import carry_out, propose, tools_of
+from proptech_pipelines.pipeline.rollback import roll_back
 from proptech_pipelines.pipeline.stream import StreamRun
 from proptech_pipelines.settings import environment_for
 from proptech_pipelines.simulator import Options, produce

@@ -1,12 +1,28 @@
 """When to ask for a run that carries a plan out. Pure, and every answer says why."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from proptech_pipelines.defs.stream.planning import START_SECONDS, LiveRun
 from proptech_pipelines.lake.plans import Plan
 
+_LONGEST_SECONDS = 3600.0
 
-def why_not(plan: Plan, runs: Sequence[LiveRun]) -> str | None:
+
+@dataclass(frozen=True)
+class Attempts:
+    """Runs that were asked for to carry one plan out: how many, and how long ago the last one."""
+
+    number: int = 0
+    last_seconds: float = 0.0
+
+    @property
+    def pause_seconds(self) -> float:
+        """How long after the last one the next may begin, twice as long each time: a run may die of the plan itself."""
+        return min(START_SECONDS * 2 ** (self.number - 1), _LONGEST_SECONDS) if self.number else 0.0
+
+
+def why_not(plan: Plan, runs: Sequence[LiveRun], attempts: Attempts) -> str | None:
     """Why no run is asked for while nobody carries a plan out; None if one is.
 
     `runs` are unfinished runs of the job. One that is older than 60 s would be at work: it died.
@@ -19,4 +35,7 @@ def why_not(plan: Plan, runs: Sequence[LiveRun]) -> str | None:
         return (
             f"Run {starting[0].run_id[:8]} starts, {starting[0].age_seconds:.0f} s old, to carry a plan out."
         )
+    left = attempts.pause_seconds - attempts.last_seconds
+    if left > 0:
+        return f"Plan {name} is not carried out after {attempts.number} runs; the next one is due in {left:.0f} s."
     return None

@@ -1,9 +1,11 @@
 """The sensor that finds plans and has them carried out, one at a time."""
 
+import time
+
 import dagster as dg
 
 from proptech_pipelines.defs.plans.job import approve_plan, carry_out_plan
-from proptech_pipelines.defs.plans.planning import why_not
+from proptech_pipelines.defs.plans.planning import Attempts, why_not
 from proptech_pipelines.defs.resources import Platform
 from proptech_pipelines.defs.stream.runs import live_runs
 from proptech_pipelines.lake.lease import Leases
@@ -36,16 +38,20 @@ def plan_sensor(context: dg.SensorEvaluationContext, platform: Platform) -> dg.R
             plan = propose(con, graph)
     if plan is None:
         return dg.SkipReason("The plan was carried out meanwhile.")
-    reason = why_not(plan, live_runs(context.instance, carry_out_plan.name))
+    of_plan = dg.RunsFilter(job_name=carry_out_plan.name, tags={"proptech/plan": plan.plan_id})
+    records = context.instance.get_run_records(of_plan)  # the youngest first
+    ages = [time.time() - record.create_timestamp.timestamp() for record in records]
+    reason = why_not(
+        plan, live_runs(context.instance, carry_out_plan.name), Attempts(len(ages), min(ages, default=0.0))
+    )
     if reason is not None:
         return dg.SkipReason(reason)
-    of_plan = dg.RunsFilter(job_name=carry_out_plan.name, tags={"proptech/plan": plan.plan_id})
-    attempts = context.instance.get_runs_count(of_plan)
+    last = records[0].dagster_run.run_id[:8] if records else "none"
     tags = {"proptech/plan": plan.plan_id, "proptech/level": plan.level}
     for subject, (before, after) in plan.schemas.items():
         tags |= {"proptech/subject": subject, "proptech/versions": f"{before} to {after}"}
     return dg.RunRequest(
-        run_key=f"{plan.plan_id}-{plan.state}-{attempts}",
+        run_key=f"{plan.plan_id}-after-{last}",
         run_config={"ops": {"build_audit_swap": {"config": {"plan_id": plan.plan_id}}}},
         tags=tags,
     )

@@ -19,11 +19,16 @@ _UNFINISHED = [
 
 
 def live_runs(instance: dg.DagsterInstance, job_name: str = JOB_NAME) -> Sequence[LiveRun]:
-    """Unfinished runs of a job, each with its age."""
+    """Unfinished runs of a job, each with its age: one that is queued has none, for it will start."""
     records = instance.get_run_records(dg.RunsFilter(job_name=job_name, statuses=_UNFINISHED))
     now = time.time()
     return [
-        LiveRun(record.dagster_run.run_id, now - (record.start_time or record.create_timestamp.timestamp()))
+        LiveRun(
+            record.dagster_run.run_id,
+            0.0
+            if record.dagster_run.status is dg.DagsterRunStatus.QUEUED
+            else now - (record.start_time or record.create_timestamp.timestamp()),
+        )
         for record in records
     ]
 

@@ -1,0 +1,77 @@
+"""The way back: the generation that the last swap retired is brought to the head and swapped in again."""
+
+import json
+
+from proptech_pipelines.errors import SettingsError
+from proptech_pipelines.lake import building
+from proptech_pipelines.lake.connection import Connection
+from proptech_pipelines.lake.generations import live_graph
+from proptech_pipelines.lake.lease import Leases
+from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.pipeline.build import approach, pin_head
+from proptech_pipelines.pipeline.plan import PLAN_LEASE, Tools
+from proptech_pipelines.pipeline.swap import swap, unpublished_by
+
+
+def roll_back(con: Connection, table: str, tools: Tools) -> str:
+    """Bring the former generation of the family (or staging table) of `table` to the head and swap it in again.
+
+    Killed, the next call goes on. Returns what changed as JSON. Raises SettingsError if there is none to go back to.
+    """
+    with tools.leases.hold(PLAN_LEASE):
+        former = _former(con, _set_of(live_graph(con), table))
+        if not former:
+            raise SettingsError(f"{table} has no retired generation.", "a plan keeps one until it is purged.")
+        building.take_back(con, former)
+        approach(con, tools.limits, pin_head, tools.on_slice)
+        return swap(con, tools.leases, tools.limits, unpublished_by(con, tools.outboxes))
+
+
+def purge_retired(con: Connection, table: str, leases: Leases) -> list[str]:
+    """Drop the retired generations of the family (or staging table) of `table`; the tables that were dropped."""
+    with leases.hold(PLAN_LEASE):
+        building.put_back(con)
+        live = live_graph(con)
+        names = _set_of(live, table)
+        rows = con.execute(
+            "select table_name, generation from generations where state = 'retired' "
+            "and (family = ? or list_contains(?, table_name)) order by table_name, generation",
+            [live[table].family or None, sorted(names)],
+        ).fetchall()
+        building.purge(con, {name for name, _ in rows})
+    return [f"{name}__{generation}" for name, generation in rows]
+
+
+def _set_of(live: Graph, table: str) -> set[str]:
+    """The live tables that are swapped together with `table`."""
+    if table not in live.models:
+        raise SettingsError(f"There is no table {table}.", "see `proptech status` for the tables.")
+    family = live[table].family
+    return {model.name for model in live.market if model.family == family} if family else {table}
+
+
+def _former(con: Connection, names: set[str]) -> dict[str, int]:
+    """By table, the generation that the last swap of one of `names` retired; of none if that was purged.
+
+    A table that came with that swap is not among them, one that went with it is.
+    """
+    rows = con.execute(
+        "select table_name, generation from generations where state in ('retired', 'returning')"
+    ).fetchall()
+    kept = {(str(name), int(generation)) for name, generation in rows}
+    entries = con.execute(
+        "select detail from control_log where kind = 'swap' order by number desc"
+    ).fetchall()
+    for (detail,) in entries:
+        change: dict[str, list[int | None]] = json.loads(detail)
+        if not names & change.keys():
+            continue
+        former = {
+            name: before
+            for name, (before, after) in change.items()
+            if before is not None and (name in names or after is None)
+        }
+        # Another lake's swaps, too, come with its log: this one never had their generations.
+        if former and set(former.items()) <= kept:
+            return former
+    return {}
