@@ -8,6 +8,7 @@ import typer
 
 from proptech_pipelines.cli.options import Home, TopicName
 from proptech_pipelines.errors import SettingsError
+from proptech_pipelines.moments import as_utc
 from proptech_pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def redrive(
     settings = Settings.load(home)
     named = tuple(_named(text) for text in letter or ())
     value = None if value_file is None else _value(settings, value_file, named)
-    choice = Choice(topic, reason, _utc(since), _utc(until), named)
+    choice = Choice(topic, reason, since and as_utc(since), until and as_utc(until), named)
     request = Request(choice, max_letters, max_attempts, value, dry_run)
     _print(request, lines(redrive_letters(settings, request)))
 
@@ -159,10 +160,6 @@ def _value(settings: Settings, file: Path, named: "tuple[Named, ...]") -> bytes:
         raise SettingsError(
             f"{file} holds no value of {named[0].topic}: {error}.", "give every field of its newest schema."
         ) from error
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)
 
 
 def _age(since: datetime) -> str:

@@ -1,11 +1,12 @@
 """`proptech late`: what came too late; and `readmit`, by which it counts after all."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from proptech_pipelines.cli.options import Home, TopicName
+from proptech_pipelines.moments import as_utc
 from proptech_pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def readmit(
     from proptech_pipelines.lake.late import Choice  # noqa: PLC0415
     from proptech_pipelines.pipeline.readmit import readmit_late  # noqa: PLC0415
 
-    choice = Choice(table, topic, _utc(since), _utc(until))
+    choice = Choice(table, topic, since and as_utc(since), until and as_utc(until))
     done = readmit_late(Settings.load(home), choice, max_records=max_records, dry_run=dry_run)
     _print(done, dry_run=dry_run)
 
@@ -82,10 +83,6 @@ def _print(done: "Readmitted", *, dry_run: bool) -> None:
         console.print(f"{done.records:,} records would be re-admitted. Nothing was written.")
     else:
         console.print(f"{done.records:,} records were re-admitted; tables follow with the stream.")
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)
 
 
 def _span(milliseconds: int) -> str:

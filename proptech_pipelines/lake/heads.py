@@ -31,27 +31,25 @@ def create_heads(con: duckdb.DuckDBPyConnection, writers: Sequence[str], first: 
 
     Raises LedgerConflict if another process is at it too: try again.
     """
-    missing = without_heads(con, writers)
-    if missing:
+    empty = _without_row(con, writers)
+    if not empty:
+        return
+    if missing := without_heads(con, empty):
         with transaction(con):
             for writer in missing:
                 con.execute(f"create table head_{writer} (b bigint, generation integer)")
-    if not writers:
-        return
-    if empty := _without_row(con, writers):
+    for writer in empty:
+        keep_in_catalog(con, f"head_{writer}")
+    with transaction(con):
+        # Two inserts would both commit; of two updates of one row only one does.
+        con.execute("update lake_version set version = version")
         for writer in empty:
-            keep_in_catalog(con, f"head_{writer}")
-        with transaction(con):
-            # Two inserts would both commit; of two updates of one row only one does.
-            con.execute("update lake_version set version = version")
-            for writer in empty:
-                con.execute(
-                    f"insert into head_{writer} select {first}, 1 where not exists (from head_{writer})"
-                )
+            con.execute(f"insert into head_{writer} select {first}, 1 where not exists (from head_{writer})")
 
 
 def _without_row(con: duckdb.DuckDBPyConnection, writers: Sequence[str]) -> list[str]:
-    """Those of `writers` whose head has never had its row, by the catalog's figures: to look into each takes 40 ms."""
+    """Those of `writers` whose head is missing or never had its row, by the catalog's figures: a look into each takes
+    40 ms."""
     catalog = catalog_tables(con)
     rows = con.execute(
         f"select table_name from {catalog}.ducklake_table inner join {catalog}.ducklake_table_stats using (table_id) "

@@ -102,16 +102,16 @@ def approach(
     not help. In any case one more slice makes up for the rest; raises LedgerConflict if that does not come about.
     """
     left: int | None = None
+    to, began = where(con), time.monotonic()
     for _ in range(_MOST_ROUNDS):
-        began = time.monotonic()
-        to = where(con)
         for built in build(con, limits, to):
             on_slice(built)
-        now, before = where(con), left
+        now, ended, before = where(con), time.monotonic(), left
         left = distance(con, now)
         is_near = left <= _NEAR or (before is not None and left >= before)
-        if is_near and time.monotonic() - began < _ROUND_SECONDS and fits_one_slice(con, now):
+        if is_near and ended - began < _ROUND_SECONDS and fits_one_slice(con, now):
             return to
+        to, began = now, ended
     raise LedgerConflict(
         "More comes in than is built meanwhile.", "carry the plan out again when less does; nothing is lost."
     )
@@ -136,15 +136,16 @@ def distance(con: Connection, to: Pin) -> int:
 def fits_one_slice(con: Connection, to: Pin) -> bool:
     """Whether each writer that builds can come to the moment `to` by one more slice."""
     shadow = shadow_graph(con)
-    parts = {writer: Slice(family_position(con, writer).input_commit, end) for writer, end in to.ends.items()}
-    slices = [
-        (parts[model.table], next_staging_slice(con, model.topic, parts[model.table], DECODE_ROWS))
-        for model in building_staging(shadow)
-    ] + [
-        (parts[shadow.writer(family)], next_slice(con, shadow, family, parts[shadow.writer(family)]))
-        for family in building_families(shadow)
-    ]
-    return all(first is None or first.high == part.high for part, first in slices)
+    for model in building_staging(shadow):
+        position, end = family_position(con, model.table), to.ends[model.table]
+        if _staging_slice(con, model, position, end).high < end:
+            return False
+    for family in building_families(shadow):
+        writer = shadow.writer(family)
+        position, end = family_position(con, writer), to.ends[writer]
+        if _family_slice(con, shadow, family, position, end).high < end:
+            return False
+    return True
 
 
 def beyond(con: Connection, to: Pin) -> set[str]:
@@ -155,12 +156,23 @@ def beyond(con: Connection, to: Pin) -> set[str]:
 def _build_staging(con: Connection, live: Model, model: Model, limits: Limits, end: int) -> Iterator[Built]:
     position = family_position(con, model.table)
     while position.input_commit < end:
-        part = Slice(position.input_commit, end)
-        part = next_staging_slice(con, model.topic, part, DECODE_ROWS) or part
+        part = _staging_slice(con, model, position, end)
         with transaction(con):
             rows = _take(con, live, model, limits, position, part.high)
         position = FamilyPosition(position.commit_number + 1, part.high)
         yield Built(model.table, rows, part.high, end)
+
+
+def _staging_slice(con: Connection, model: Model, position: FamilyPosition, end: int) -> Slice:
+    """What the next transaction of `model` takes in on the way from `position` to `end`."""
+    part = Slice(position.input_commit, end)
+    return next_staging_slice(con, model.topic, part, DECODE_ROWS) or part
+
+
+def _family_slice(con: Connection, shadow: Graph, family: str, position: FamilyPosition, end: int) -> Slice:
+    """As `_staging_slice`, of a family."""
+    part = Slice(position.input_commit, end)
+    return next_slice(con, shadow, family, part) or part
 
 
 def _take(
@@ -180,20 +192,8 @@ def _build_family(con: Connection, shadow: Graph, family: str, end: int) -> Iter
     writer = shadow.writer(family)
     position = family_position(con, writer)
     while position.input_commit < end:
-        part = Slice(position.input_commit, end)
-        part = next_slice(con, shadow, family, part) or part
+        part = _family_slice(con, shadow, family, position, end)
         control_number = control_number_at(con, part.high)
         done = advance_family(con, shadow, family, position, part, control_number)
         position = FamilyPosition(done.commit_number, part.high)
         yield Built(writer, done.counts.rows_in, part.high, end)
-
-
-def rows_to_build(con: Connection, shadow: Graph) -> int:
-    """Staging rows that everything being built has to read from the beginning."""
-    topics = [model.topic for model in building_staging(shadow)]
-    for family in building_families(shadow):
-        topics += [model.topic for model in shadow.staging_of(family)]
-    return sum(
-        scalar(con, "select coalesce(sum(staged), 0) from log_ranges where topic = ?", [name])
-        for name in topics
-    )

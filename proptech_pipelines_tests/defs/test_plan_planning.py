@@ -15,7 +15,15 @@ DEAD, STARTING = LiveRun("fedcba9876543210", START_SECONDS + 1), LiveRun("89abcd
 @pytest.mark.parametrize("state", ["proposed", "approved", "building"])
 @pytest.mark.parametrize("runs", [[], [DEAD]])
 @pytest.mark.parametrize(
-    "attempts", [Attempts(), Attempts(1, 61), Attempts(2, 121), Attempts(4, 481), Attempts(99, 3601)]
+    "attempts",
+    [
+        Attempts(),
+        Attempts(1, 61),
+        Attempts(2, 121),
+        Attempts(4, 481),
+        Attempts(99, 3601),
+        Attempts(5000, 3601),
+    ],
 )
 def test_a_run_is_asked_for(state, runs, attempts):
     assert why_not(replace(PLAN, state=state), runs, attempts) is None

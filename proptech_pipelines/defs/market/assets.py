@@ -1,7 +1,7 @@
 """Market tables: one multi-asset a family, by event-time day, each day derived from the log through the models."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import dagster as dg
 
@@ -9,6 +9,7 @@ from proptech_pipelines.defs.keys import DAYS, GRAPH, OWNERS, table_inputs
 from proptech_pipelines.defs.metadata import model_metadata
 from proptech_pipelines.defs.resources import Platform
 from proptech_pipelines.models.model import Model
+from proptech_pipelines.moments import as_utc
 from proptech_pipelines.pipeline.compare import Days
 from proptech_pipelines.pipeline.rederive import rederive
 
@@ -58,9 +59,6 @@ def _family_assets(family: str) -> dg.AssetsDefinition:
 def days_of(window: dg.TimeWindow) -> Days:
     """The days of a partition range, [start, end)."""
     return Days(
-        _utc(window.start).date(), (_utc(window.end) - timedelta(microseconds=1)).date() + timedelta(days=1)
+        as_utc(window.start).date(),
+        (as_utc(window.end) - timedelta(microseconds=1)).date() + timedelta(days=1),
     )
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)

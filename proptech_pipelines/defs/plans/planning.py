@@ -7,6 +7,8 @@ from proptech_pipelines.defs.stream.planning import START_SECONDS, LiveRun
 from proptech_pipelines.lake.plans import Plan
 
 _LONGEST_SECONDS = 3600.0
+_MOST_DOUBLINGS = 6
+"""After so many the pause is longer than the longest; a power of thousands would be no float."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,9 @@ class Attempts:
     @property
     def pause_seconds(self) -> float:
         """How long after the last one the next may begin, twice as long each time: a run may die of the plan itself."""
-        return min(START_SECONDS * 2 ** (self.number - 1), _LONGEST_SECONDS) if self.number else 0.0
+        if not self.number:
+            return 0.0
+        return min(START_SECONDS * 2 ** min(self.number - 1, _MOST_DOUBLINGS), _LONGEST_SECONDS)
 
 
 def why_not(plan: Plan, runs: Sequence[LiveRun], attempts: Attempts) -> str | None:
