@@ -2,9 +2,11 @@
 
 import pytest
 
+from proptech_pipelines.lake.lease import Leases
+from proptech_pipelines.pipeline.plan import Tools
 from proptech_pipelines.testing import make_template
 from proptech_pipelines_tests.engine_driver import EngineDriver
-from proptech_pipelines_tests.generations.test_swap import FAMILY, GRAPH, batches
+from proptech_pipelines_tests.generations.test_swap import FAMILY, GRAPH, LIMITS, batches
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +23,10 @@ def lake(tmp_path, template):
             driver.pipe(batch)
             driver.advance(FAMILY)
         yield driver
+
+
+@pytest.fixture
+def tools(lake):
+    """What carrying out a plan needs."""
+    with Leases(lake.pipeline.settings) as leases:
+        yield Tools(leases, LIMITS)
