@@ -4,10 +4,11 @@ import json
 import os
 import signal
 import socket
+import time
 from dataclasses import replace
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from proptech_pipelines.errors import PortTaken, ServiceError
 from proptech_pipelines.services import supervisor
@@ -34,14 +35,30 @@ def produce(settings: Settings, value: bytes) -> None:
 
 
 def values(settings: Settings) -> list[bytes]:
+    """All that the topic holds, however long a broker that has just started takes to give it out."""
+    topic = "property-views-dlq"
     consumer = Consumer(
-        {"bootstrap.servers": settings.bootstrap_servers, "group.id": "t", "enable.partition.eof": False}
+        {
+            "bootstrap.servers": settings.bootstrap_servers,
+            "group.id": "t",
+            "auto.offset.reset": "error",
+            "enable.partition.eof": True,
+        }
     )
-    consumer.assign([TopicPartition("property-views-dlq", 0, 0)])
-    _, end_offset = consumer.get_watermark_offsets(TopicPartition("property-views-dlq", 0), timeout=10)
-    found = consumer.consume(end_offset, timeout=10)
+    consumer.assign([TopicPartition(topic, 0, 0)])
+    found: list[bytes] = []
+    deadline = time.monotonic() + 60
+    while True:
+        message = consumer.poll(1)
+        if message is not None and message.error():
+            if message.error().code() != KafkaError._PARTITION_EOF:
+                raise KafkaException(message.error())
+            break
+        if message is not None:
+            found.append(message.value())
+        assert time.monotonic() < deadline, f"{topic} has no end after 60 s; found {found}"
     consumer.close()
-    return [message.value() for message in found]
+    return found
 
 
 @pytest.fixture(scope="module")
