@@ -22,15 +22,18 @@ ProptechError
 
 from typing import Any
 
+from proptech_pipelines.redaction import redacted
+
 
 class ProptechError(Exception):
     """Base of all errors raised on purpose.
 
-    The text says what happened, with names and numbers, then `Do: ...`. Keyword arguments are kept as
-    attributes, and an error survives pickling between processes.
+    The text says what happened, with names and numbers and without passwords, then `Do: ...`. Keyword arguments are
+    kept as attributes, and an error survives pickling between processes.
     """
 
     def __init__(self, message: str, do: str = "", **data: Any) -> None:
+        message = redacted(message)
         super().__init__(f"{message} Do: {do}" if do else message)
         self.message = message
         self.do = do

@@ -6,9 +6,9 @@ Where a value comes from, first match wins: an environment variable `PROPTECH_<N
 
 import json
 import os
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from proptech_pipelines.errors import SettingsError
 
@@ -59,24 +59,30 @@ class Settings:
 
         Raises SettingsError for a file or a variable that cannot be read as what it should be.
         """
+        stored = cls.stored(home)
+        values = {
+            item.name: _parse(variable, item.type, raw)
+            for item in fields(cls)
+            if item.name not in _NOT_STORED
+            and (raw := os.environ.get(variable := _ENV_PREFIX + item.name.upper())) is not None
+        }
+        return replace(stored, **values)
+
+    @classmethod
+    def stored(cls, home: Path | str | None = None) -> Self:
+        """The same without variables: what the file of `home` says. Raises SettingsError."""
         chosen = home or os.environ.get("PROPTECH_HOME") or Path.home() / ".proptech"
         root = Path(chosen).expanduser().absolute()
-        stored = _read_file(root / "settings.json")
-        values: dict[str, Any] = {}
-        for item in fields(cls):
-            if item.name == "home":
-                continue
-            raw = os.environ.get(_ENV_PREFIX + item.name.upper())
-            if raw is not None:
-                values[item.name] = _parse(item.name, item.type, raw)
-            elif item.name in stored:
-                values[item.name] = stored[item.name]
-        return cls(home=root, **values)
+        return cls(home=root, **_read_file(root / "settings.json"))
 
     def store(self) -> None:
-        """Write `settings.json` whole or not at all, readable by its owner only (it may hold secrets)."""
+        """Write `settings.json` whole or not at all, readable by its owner only (it may hold secrets).
+
+        What is as by default is left out, so that a default of a later release reaches this home folder.
+        """
         self.home.mkdir(parents=True, exist_ok=True)
-        values = {name: value for name, value in asdict(self).items() if name not in _NOT_STORED}
+        default = asdict(type(self)(self.home))
+        values = {name: value for name, value in asdict(self).items() if value != default[name]}
         temporary = self.home / "settings.json.new"
         temporary.touch(mode=0o600)
         temporary.write_text(json.dumps(values, indent=2) + "\n")
@@ -94,6 +100,12 @@ def environment_for(home: Path) -> dict[str, str]:
     }
 
 
+def environment_of_file(home: Path) -> dict[str, str]:
+    """The same, without the variables that would win over the settings.json of `home`."""
+    named = {_ENV_PREFIX + item.name.upper() for item in fields(Settings)} - {"PROPTECH_HOME"}
+    return {name: value for name, value in environment_for(home).items() if name not in named}
+
+
 def cache_folder() -> Path:
     """Where downloads are kept for all home folders: `$PROPTECH_CACHE`, else `proptech` in the user's cache."""
     if chosen := os.environ.get("PROPTECH_CACHE"):
@@ -105,19 +117,21 @@ def _read_file(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        values = json.loads(path.read_text())
+        values: Any = json.loads(path.read_text())
     except ValueError as error:
         raise SettingsError(
             f"{path} is not valid JSON ({error}).", "mend or delete the file, then run `proptech up` again."
         ) from error
-    known = {item.name for item in fields(Settings)} - _NOT_STORED
-    unknown = sorted(set(values) - known)
-    if unknown:
+    if not isinstance(values, dict):
+        raise SettingsError(f"{path} holds no JSON object.", "mend or delete the file.")
+    kinds = {item.name: item.type for item in fields(Settings) if item.name not in _NOT_STORED}
+    given = cast("dict[str, Any]", values)
+    if unknown := sorted(set(given) - kinds.keys()):
         raise SettingsError(f"{path} holds unknown settings: {', '.join(unknown)}.", "remove them.")
-    return values
+    return {name: _checked(f"{name} in {path}", kinds[name], value) for name, value in given.items()}
 
 
-def _parse(name: str, kind: Any, raw: str) -> Any:
+def _parse(variable: str, kind: Any, raw: str) -> Any:
     try:
         if kind is int:
             return int(raw)
@@ -125,9 +139,24 @@ def _parse(name: str, kind: Any, raw: str) -> Any:
             return raw
         if kind is bool:
             return {"true": True, "1": True, "false": False, "0": False}[raw.lower()]
-        return json.loads(raw)
+        return _checked(variable, kind, json.loads(raw))
     except (ValueError, KeyError) as error:
-        raise SettingsError(
-            f"{_ENV_PREFIX}{name.upper()}={raw!r} is not a {getattr(kind, '__name__', 'JSON value')}.",
-            "correct or unset the variable.",
-        ) from error
+        raise _wrong(variable, kind) from error
+
+
+def _checked(what: str, kind: Any, value: Any) -> Any:
+    """`value` of a JSON text, if it is of the setting's type."""
+    if kind in (int, str, bool):
+        if type(value) is not kind:
+            raise _wrong(what, kind)
+        return value
+    given = cast("dict[str, Any]", value if isinstance(value, dict) else {"": value})
+    if not isinstance(value, dict) or not all(isinstance(item, str | int | float) for item in given.values()):
+        raise _wrong(what, kind)
+    return {name: item if isinstance(item, str) else json.dumps(item) for name, item in given.items()}
+
+
+def _wrong(what: str, kind: Any) -> SettingsError:
+    # Without the value, which may hold a secret.
+    wanted = {int: "a whole number", str: "a text", bool: "true or false"}.get(kind, "a JSON object of texts")
+    return SettingsError(f"{what} is not {wanted}.", "correct it, or take it out.")

@@ -1,6 +1,6 @@
 """Drains the topics once into an empty lake and says how fast: a process of its own, so that its figures are its own.
 
-python -m proptech_pipelines.benchmarks.drain HOME [--ingest-alone]
+python -m proptech_pipelines.benchmarks.drain HOME [FAMILY,...]; without the latter all families work.
 """
 
 import json
@@ -16,7 +16,7 @@ from proptech_pipelines.pipeline.stream import Hooks, StreamRun
 from proptech_pipelines.settings import Settings
 
 
-def main(home: str, *options: str) -> None:
+def main(home: str, families: str | None = None) -> None:
     """Drain and print the figures as one line of JSON."""
     logging.basicConfig(level=logging.WARNING)
     started: list[float] = []
@@ -31,9 +31,9 @@ def main(home: str, *options: str) -> None:
             commits.append(now)
 
     run = StreamRun(
-        Settings.load(Path(home)),
+        Settings.stored(Path(home)),
         hooks=Hooks(on_batch=on_batch),
-        with_families="--ingest-alone" not in options,
+        families=None if families is None else families.split(","),
     )
     before = _cpu_seconds()
     summary = run.run(lambda: False, drain=True)

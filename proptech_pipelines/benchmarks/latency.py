@@ -22,7 +22,7 @@ from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.kafka.tail import TopicTail
 from proptech_pipelines.lake.connection import LAKE, Connection, catalog_tables, connect, scalar
 from proptech_pipelines.lake.maintenance import in_catalog, live_files
-from proptech_pipelines.settings import Settings, environment_for
+from proptech_pipelines.settings import Settings, environment_of_file
 
 _WARM_UP_SECONDS = 45.0
 _BACKFILL = ("backfill", "price_change_windows", "--subtree", "--from", "2000-01-01", "--to", "2049-12-31")
@@ -65,7 +65,7 @@ def measure_latency(
     """
     _proptech(folder, follow_seconds, "up", "--events-per-second", str(events_per_second))
     try:
-        settings = Settings.load(folder)
+        settings = Settings.stored(folder)
         time.sleep(_WARM_UP_SECONDS)
         begun_ms = time.time() * 1000
         with _AlertReader(settings) as alerts:
@@ -84,7 +84,7 @@ def measure_latency(
 
 
 def _proptech(folder: Path, follow_seconds: int, *arguments: str) -> None:
-    environment = environment_for(folder) | {"PROPTECH_FOLLOW_SECONDS": str(follow_seconds)}
+    environment = environment_of_file(folder) | {"PROPTECH_FOLLOW_SECONDS": str(follow_seconds)}
     done = subprocess.run(
         [sys.executable, "-m", "proptech_pipelines.cli", *arguments, "--home", str(folder)],
         env=environment,

@@ -19,6 +19,7 @@ def show_stream(throughput: Mapping[str, Sequence[Throughput]], latency: Latency
     figures: dict[str, object] = {
         **whole.as_json(),
         "ingest_alone": chosen["ingest"].as_json(),
+        "ingest_and_price_changes": chosen["ingest_and_price_changes"].as_json(),
         "visible_ms": _json(latency.visible_ms) if latency else None,
         "alert_ms": _json(latency.alert_ms) if latency else None,
         "following": {

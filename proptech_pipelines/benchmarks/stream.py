@@ -11,10 +11,16 @@ from proptech_pipelines.benchmarks.figures import Quantiles, measured
 from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.services.postgres import PostgresServer
 from proptech_pipelines.services.testing_stack import testing_stack
-from proptech_pipelines.settings import Settings, environment_for
+from proptech_pipelines.settings import Settings, environment_of_file
 from proptech_pipelines.simulator import Options, produce
 
 Tell = Callable[[str], None]
+MEASURED: dict[str, list[str]] = {
+    "ingest": [""],
+    "ingest_and_price_changes": ["price_change_analysis"],
+    "ingest_and_tables": [],
+}
+"""What works beside the log: no family, the one of price_change_analysis, or all; as `drain` takes it."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +47,12 @@ class Throughput:
 def measure_throughput(
     events: int, topics: tuple[str, ...], runs: int, tell: Tell, cluster: Settings | None = None
 ) -> dict[str, list[Throughput]]:
-    """Drain `runs` times the log alone and with the market tables, in turn, on the very same records.
+    """Drain `runs` times each of MEASURED, in turn, on the very same records.
 
     `cluster` names Kafka and registry of one's own, whose topics are taken as they are; without it a Kafka is
     started and `events` records of `topics` produced to it first. The broker runs on the same machine.
     """
-    found: dict[str, list[Throughput]] = {"ingest": [], "ingest_and_tables": []}
+    found: dict[str, list[Throughput]] = {name: [] for name in MEASURED}
     with (
         tempfile.TemporaryDirectory(prefix="proptech-bench-") as folder,
         _cluster(Path(folder), cluster) as (settings, postgres),
@@ -55,9 +61,9 @@ def measure_throughput(
             tell(f"producing {events:,} records")
             produce(settings, events, topics, options=Options(broken=0.0))
         for number in range(runs):
-            for name, option in (("ingest", ["--ingest-alone"]), ("ingest_and_tables", [])):
+            for name, families in MEASURED.items():
                 tell(f"{name.replace('_', ' ')}, run {number + 1} of {runs}")
-                found[name].append(_drain(settings, postgres, Path(folder), option))
+                found[name].append(_drain(settings, postgres, Path(folder), families))
     return found
 
 
@@ -75,13 +81,13 @@ def _cluster(folder: Path, given: Settings | None) -> Iterator[tuple[Settings, P
         postgres.stop()
 
 
-def _drain(settings: Settings, postgres: PostgresServer, folder: Path, options: list[str]) -> Throughput:
+def _drain(settings: Settings, postgres: PostgresServer, folder: Path, families: list[str]) -> Throughput:
     name = f"bench_{uuid.uuid4().hex[:12]}"
     home = folder / name
     postgres.create_database(name)
     fresh = replace(settings, home=home, catalog=postgres.dsn(name))
     fresh.store()
-    figures = measured("drain", str(home), *options, environment=environment_for(home))
+    figures = measured("drain", str(home), *families, environment=environment_of_file(home))
     if figures["halted"]:
         raise ServiceError(f"The measured run halted: {figures['halted']}", "mend what halted.")
     events = figures["events"]

@@ -16,7 +16,7 @@ def stream(
     topics: Annotated[
         str, typer.Option(help="Topics to produce to, joined by commas; `all` for the mix.")
     ] = ("property-price-changes"),
-    runs: Annotated[int, typer.Option(help="Times that each of the two is measured, in turn.")] = 1,
+    runs: Annotated[int, typer.Option(help="Times that each of the three is measured, in turn.")] = 1,
     latency_minutes: Annotated[
         float, typer.Option(help="Minutes of following, for latency; 0 for none.")
     ] = 0.0,
@@ -35,7 +35,7 @@ def stream(
     bootstrap_servers: Annotated[str, typer.Option(help="Kafka of your own, with --no-produce.")] = "",
     schema_registry_url: Annotated[str, typer.Option(help="Its registry.")] = "",
 ) -> None:
-    """Throughput of the log alone and with the market tables, and latency through the Dagster job.
+    """Throughput of the log alone, with price_change_analysis and with all tables, and latency in the Dagster job.
 
     With --no-produce the topics of --bootstrap-servers, or of the running --home, are read as they are.
     """

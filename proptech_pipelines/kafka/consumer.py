@@ -1,6 +1,7 @@
 """Reads explicit offset ranges: assigned partitions, no group join, read_committed."""
 
 from collections.abc import Mapping
+from itertools import filterfalse
 from types import TracebackType
 from typing import Self
 
@@ -9,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from proptech_pipelines.errors import OffsetGap, OffsetRegression, ServiceError
 from proptech_pipelines.kafka.client import client_config
 from proptech_pipelines.kafka.cluster import TopicState
-from proptech_pipelines.kafka.headers import headers_of
+from proptech_pipelines.kafka.messages import runs_of, take_in
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.settings import Settings
 
@@ -77,33 +78,38 @@ class RangeConsumer:
         self._bytes = 0
         while count < max_records and self._bytes < _MAX_BYTES:
             messages = self._consumer.consume(wanted, wait)
-            for message in messages:
-                count += self._take(message, parts)
+            count += self._take(messages, parts)
             if len(messages) < wanted:
                 break
             wanted, wait = min(_CHUNK, max_records - count), _LINGER_SECONDS
         return self._moved(parts)
 
-    def _take(self, message: Message, parts: dict[tuple[str, int], Fetched]) -> int:
-        """Put `message` into its range; how many records it was, 0 for news about a partition."""
-        error = message.error()
-        topic, partition, offset = message.topic(), message.partition(), message.offset()
-        if topic is None or partition is None or offset is None:
-            return 0
-        if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's codes
+    def _take(self, messages: list[Message], parts: dict[tuple[str, int], Fetched]) -> int:
+        """Put the records among `messages` into their ranges; how many there are besides news about partitions."""
+        news = list(filter(Message.error, messages))
+        records = list(filterfalse(Message.error, messages)) if news else messages
+        for topic, partition, run in runs_of(records):
+            self._bytes += take_in(self._part(topic, partition, parts), run)
+        for message in news:
+            self._hear(message, parts)
+        return len(records)
+
+    def _hear(self, message: Message, parts: dict[tuple[str, int], Fetched]) -> None:
+        error, topic, partition = message.error(), message.topic(), message.partition()
+        if error is None or topic is None or partition is None:
+            return
+        if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's codes
             self._raise_lasting(error, (topic, partition))
-            return 0
+            return
+        part = self._part(topic, partition, parts)
+        # The end lies behind transaction markers that no record stands for.
+        part.end_offset = max(part.end_offset, message.offset() or 0)
+
+    def _part(self, topic: str, partition: int, parts: dict[tuple[str, int], Fetched]) -> Fetched:
         part = parts.get((topic, partition))
         if part is None:
             part = parts[topic, partition] = self._started(topic, partition)
-        if error is None:
-            value = message.value()
-            self._bytes += len(value or b"")
-            part.append(offset, message.timestamp(), message.key(), value, headers_of(message))
-            return 1
-        # The end lies behind transaction markers that no record stands for.
-        part.end_offset = max(part.end_offset, offset)
-        return 0
+        return part
 
     def _started(self, topic: str, partition: int) -> Fetched:
         start = self._positions[topic, partition]

@@ -1,7 +1,6 @@
 """Connections to the lake: DuckDB in this process, its catalog in PostgreSQL, its rows in Parquet files."""
 
 import importlib.util
-import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -24,7 +23,6 @@ value. The table's range is then too narrow, and DuckDB, which trusts it, leaves
 METADATA_SCHEMA = "ducklake"
 _FOLDER = "lake_folder"
 _ATTEMPTS = 5
-_SECRET = re.compile(r"(password\s*=\s*)\S+", re.IGNORECASE)
 
 
 def connect(
@@ -74,9 +72,8 @@ def attach(con: duckdb.DuckDBPyConnection, settings: Settings, *, read_only: boo
             raise LakeMissing(
                 "The catalog holds no lake yet.", "run `proptech up`, which makes it."
             ) from error
-        reason = _SECRET.sub(r"\1***", str(error))
         raise ServiceError(
-            f"The lake's catalog cannot be opened: {reason}", "run `proptech status`."
+            f"The lake's catalog cannot be opened: {error}", "run `proptech status`."
         ) from error
 
 

@@ -8,7 +8,7 @@ import importlib
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
@@ -61,7 +61,7 @@ class _Crew:
 
 
 class StreamRun:
-    """One run over one lake. `with_families` False takes in the log alone, for measurements of it."""
+    """One run over one lake. `families` names those that work, for measurements of some or of the log alone."""
 
     def __init__(
         self,
@@ -69,12 +69,12 @@ class StreamRun:
         clock: Clock | None = None,
         hooks: Hooks | None = None,
         *,
-        with_families: bool = True,
+        families: Collection[str] | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock or SystemClock()
         self._hooks = hooks or Hooks()
-        self._with_families = with_families
+        self._families = families
         self._progress = Progress()
         self._summary = Summary(halted=self._progress.halted)
 
@@ -106,7 +106,7 @@ class StreamRun:
                     self._progress,
                     self._summary,
                     self._hooks.on_batch,
-                    patient_topics if self._with_families else lambda graph: frozenset(),
+                    patient_topics if self._families is None else lambda graph: frozenset(),
                 )
                 follower.follow(lambda: should_stop() or leases.wanted(STREAM), drain=drain)
                 is_wanted = not drain and leases.wanted(STREAM)
@@ -137,19 +137,21 @@ class StreamRun:
     def _crew(self, con: Connection, graph: Graph, stack: ExitStack) -> _Crew:
         """Families, outboxes and upkeep, each with connections of its own."""
         settings, progress = self._settings, self._progress
-        registered = outboxes(settings)
+        registered = [item for item in outboxes(settings) if self._takes_part(item.writer)]
         crew = _Crew([UpkeepWorker(cursor(con), graph, settings, registered, progress)], [], registered)
-        if self._with_families:
-            for family in graph.families:
-                leases = stack.enter_context(Leases(settings))
-                crew.consumers.append(
-                    FamilyWorker(cursor(con), leases, graph, family, progress, self._hooks.on_advance)
-                )
-            for outbox in registered:
-                leases = stack.enter_context(Leases(settings))
-                publisher = OutboxPublisher(settings, cursor(con), outbox)
-                crew.publishers.append(OutboxWorker(publisher, leases, progress))
+        for family in filter(self._takes_part, graph.families):
+            leases = stack.enter_context(Leases(settings))
+            crew.consumers.append(
+                FamilyWorker(cursor(con), leases, graph, family, progress, self._hooks.on_advance)
+            )
+        for outbox in registered:
+            leases = stack.enter_context(Leases(settings))
+            publisher = OutboxPublisher(settings, cursor(con), outbox)
+            crew.publishers.append(OutboxWorker(publisher, leases, progress))
         return crew
+
+    def _takes_part(self, writer: str) -> bool:
+        return self._families is None or writer in self._families
 
     @contextmanager
     def _working(self, crew: _Crew) -> Iterator[None]:

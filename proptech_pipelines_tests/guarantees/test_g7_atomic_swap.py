@@ -21,7 +21,7 @@ from proptech_pipelines.pipeline.stream import StreamRun
 from proptech_pipelines.settings import environment_for
 from proptech_pipelines.simulator import Options, produce
 from proptech_pipelines_tests.guarantees.judge import alerts, assert_lake_is_whole, assert_no_alert_twice
-from proptech_pipelines_tests.guarantees.lakes import PlanChild, StreamChild, fresh_lake
+from proptech_pipelines_tests.guarantees.lakes import PlanChild, StreamChild, empty_database
 
 EVENTS_PER_SECOND = 2_000
 KILLS = 50
@@ -39,7 +39,7 @@ def former() -> Graph:
 
 def lake_of_former_models(stack, folder, monkeypatch):
     """Settings of a lake whose tables follow `former`, with some records taken in."""
-    settings = fresh_lake(stack, folder)
+    settings = empty_database(stack, folder)
     with monkeypatch.context() as patched:
         patched.setattr("proptech_pipelines.lake.opening.checkout_graph", former)
         with open_lake(settings):
