@@ -28,7 +28,7 @@ select
     listings.price, -- Asking price, US dollars
     listings.bedrooms, -- Bedrooms
     case
-        when listings.bathrooms < 1000 then cast(listings.bathrooms as decimal(4, 1))
+        when listings.bathrooms < 999.95 then cast(listings.bathrooms as decimal(4, 1))
     end as bathrooms, -- Bathrooms; halves count
     listings.square_footage, -- Living area, square feet
     listings.zip_code, -- Five-digit US zip code; null where the listing gave none

@@ -23,6 +23,8 @@ Primitive = Literal["null", "boolean", "int", "long", "float", "double", "string
 Kind = Primitive | Literal["enum", "array", "other"]
 
 PRIMITIVES = frozenset(get_args(Primitive))
+_MOST_LEVELS = 128
+"""Of JSON; decoders go down a schema call by call."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def parse_record_schema(text: str) -> RecordSchema:
     """
     try:
         schema = json.loads(text)
+        _require_sound(schema)
         parsed = fastavro.parse_schema(_without_logical_types(schema))
         if isinstance(schema, dict) and schema.get("type") == "record":
             return _record_schema(schema, parsed)
@@ -115,6 +118,28 @@ def _record_schema(schema: Json, parsed: Json) -> RecordSchema:
         for item, original in zip(parsed["fields"], schema.get("fields", ()), strict=True)
     )
     return RecordSchema(_last(parsed["name"]), _unqualified(parsed), fields, parsed)
+
+
+def _require_sound(schema: Json) -> None:
+    """Raise ValueError for what fastavro lets through although no decoder can take it."""
+    level = [schema]
+    for _ in range(_MOST_LEVELS):
+        parts = [part for part in level if isinstance(part, dict)]
+        for part in parts:
+            # Names become columns: half of a surrogate pair is no text.
+            json.dumps([part.get("name"), part.get("symbols")], ensure_ascii=False).encode()
+            if part.get("type") == "fixed" and not _is_size(part.get("size")):
+                raise ValueError("the size of a fixed type is no number")
+        level = [item for part in parts for item in part.values()] + [
+            item for part in level if isinstance(part, list) for item in part
+        ]
+        if not level:
+            return
+    raise ValueError(f"it is nested more than {_MOST_LEVELS} levels deep")
+
+
+def _is_size(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _without_logical_types(schema: Json) -> Json:

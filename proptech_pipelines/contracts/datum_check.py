@@ -19,8 +19,8 @@ _INT_BYTES = 5
 _LONG_BYTES = 10
 _MOST_EMPTY_ITEMS = 1_024
 """Items of no bytes (nulls) cost a reader memory without costing the writer bytes."""
-_DEEPEST = 64
-"""Levels of a type that contains itself; a fixed number, so that the reason never depends on the stack."""
+_MOST_CALLS = 320
+"""Calls within one another that a datum may take; a fixed number, so that the reason never depends on the stack."""
 
 
 class BrokenDatum(Exception):
@@ -38,12 +38,13 @@ class DatumCheck:
     def __init__(self, parsed: Json) -> None:
         self._named: dict[str, Json] = parsed.get("__named_schemas", {})
         self._steps: dict[str, Step] = {}
-        self._depth = 0
+        self._heights: dict[str, int] = {}
+        self._calls = self._empty_items = 0
         self._step = self._compile(parsed)
 
     def __call__(self, datum: bytes) -> None:
         """Raises BrokenDatum unless `datum` is one whole value of the schema and nothing else."""
-        self._depth = 0
+        self._calls = self._empty_items = 0
         end = self._step(datum, 0)
         if end < len(datum):
             raise BrokenDatum(Reason.TRAILING_BYTES, f"{len(datum) - end} bytes are left over at byte {end}")
@@ -57,9 +58,9 @@ class DatumCheck:
         if kind in _PRIMITIVES:
             return _PRIMITIVES[kind]
         if kind == "array":
-            return _blocks(self._compile(schema["items"]))
+            return self._blocks(self._compile(schema["items"]))
         if kind == "map":
-            return _blocks(_pair(self._compile(schema["values"])))
+            return self._blocks(_pair(self._compile(schema["values"])))
         if kind in self._named:
             return self._by_name(kind)
         return self._compile_named(schema)
@@ -68,11 +69,12 @@ class DatumCheck:
         """A named type, looked up when it is met, because it may contain itself."""
 
         def step(datum: bytes, position: int) -> int:
-            if self._depth == _DEEPEST:
-                raise BrokenDatum(Reason.UNDECODABLE, f"more than {_DEEPEST} levels deep at byte {position}")
-            self._depth += 1
+            height = self._heights[name]
+            if self._calls + height > _MOST_CALLS:
+                raise BrokenDatum(Reason.UNDECODABLE, f"{name} is nested too deep at byte {position}")
+            self._calls += height
             after = self._steps[name](datum, position)
-            self._depth -= 1
+            self._calls -= height
             return after
 
         return step
@@ -85,7 +87,45 @@ class DatumCheck:
         else:
             step = _record([(item["name"], self._compile(item["type"])) for item in schema["fields"]])
         self._steps[schema["name"]] = step
+        self._heights[schema["name"]] = _height(schema)
         return step
+
+    def _blocks(self, item: Step) -> Step:
+        """An array or map: blocks of items until one is empty; after a negative count stands the block's size."""
+
+        def step(datum: bytes, position: int) -> int:
+            while True:
+                count, position = _varint(datum, position, _LONG_BYTES)
+                if count == 0:
+                    return position
+                if count < 0:
+                    count = -count
+                    size, position = _varint(datum, position, _LONG_BYTES)
+                    if size < 0:
+                        raise BrokenDatum(
+                            Reason.NEGATIVE_LENGTH, f"a block of {size} bytes at byte {position}"
+                        )
+                for _ in range(count):
+                    after = item(datum, position)
+                    self._empty_items += after == position
+                    if self._empty_items > _MOST_EMPTY_ITEMS:
+                        raise BrokenDatum(Reason.UNDECODABLE, f"too many empty items at byte {position}")
+                    position = after
+
+        return step
+
+
+def _height(schema: Json) -> int:
+    """Calls within one another that a value of `schema` takes, up to the named types that it refers to."""
+    if isinstance(schema, list):
+        return 1 + max(map(_height, schema), default=0)
+    if isinstance(schema, str):
+        return 1
+    if schema["type"] == "array":
+        return 1 + _height(schema["items"])
+    if schema["type"] == "map":
+        return 2 + _height(schema["values"])
+    return 1 + max((_height(item["type"]) for item in schema.get("fields", ())), default=0)
 
 
 def _record(fields: list[tuple[str, Step]]) -> Step:
@@ -129,30 +169,6 @@ def _fixed(size: int) -> Step:
 
 def _pair(value: Step) -> Step:
     return lambda datum, position: value(datum, _string(datum, position))
-
-
-def _blocks(item: Step) -> Step:
-    """An array or map: blocks of items until one is empty; after a negative count stands the block's size."""
-
-    def step(datum: bytes, position: int) -> int:
-        empty_items = 0
-        while True:
-            count, position = _varint(datum, position, _LONG_BYTES)
-            if count == 0:
-                return position
-            if count < 0:
-                count = -count
-                size, position = _varint(datum, position, _LONG_BYTES)
-                if size < 0:
-                    raise BrokenDatum(Reason.NEGATIVE_LENGTH, f"a block of {size} bytes at byte {position}")
-            for _ in range(count):
-                after = item(datum, position)
-                empty_items += after == position
-                if empty_items > _MOST_EMPTY_ITEMS:
-                    raise BrokenDatum(Reason.UNDECODABLE, f"too many empty items at byte {position}")
-                position = after
-
-    return step
 
 
 def _varint(datum: bytes, position: int, most_bytes: int) -> tuple[int, int]:

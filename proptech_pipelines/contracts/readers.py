@@ -14,19 +14,17 @@ from proptech_pipelines.contracts.storable import json_storable
 from proptech_pipelines.errors import ProptechError
 
 
-def widest_reader(
-    base: str, needed: Collection[str], candidates: Iterable[str], reserved: Collection[str]
-) -> str:
+def widest_reader(base: str, candidates: Iterable[str], reserved: Collection[str]) -> str:
     """`base` or, of `candidates`, the schema with the most fields that may stand in for it; the first of equals.
 
-    It is of the same record, fully compatible with `base`, and has every field `needed` (names in small letters)
-    that `base` has. A schema that somebody wrote a strange record with is therefore none. What no column can hold,
-    or would bear one of the names `reserved`, is left out of it: such values stay in the log.
+    It is of the same record, fully compatible with `base`, and has every field of it under the very same name: rules
+    and event times look for them. A schema that somebody wrote a strange record with is therefore none. What no column
+    can hold, or would bear one of the names `reserved`, is left out of it: such values stay in the log.
     """
     chosen = base
     for candidate in candidates:
         text = with_columns(candidate, reserved)
-        if len(_names(text)) > len(_names(chosen)) and _may_stand_in(base, needed, text):
+        if len(_names(text)) > len(_names(chosen)) and _may_stand_in(base, text):
             chosen = text
     return chosen
 
@@ -84,15 +82,14 @@ def _is_held(field: Field) -> bool:
     return True
 
 
-def _may_stand_in(base: str, needed: Collection[str], text: str) -> bool:
+def _may_stand_in(base: str, text: str) -> bool:
     try:
         changes = schema_changes(base, text)
     except (ProptechError, ValueError, KeyError, TypeError):
         return False
-    names = _names(text)
-    same_record = json.loads(base)["name"] == json.loads(text)["name"]
-    wanted = _names(base) & set(needed)
-    return same_record and wanted <= names and all(item.compatibility == "full" for item in changes)
+    before, after = json.loads(base), json.loads(text)
+    kept = {item["name"] for item in before["fields"]} <= {item["name"] for item in after["fields"]}
+    return kept and before["name"] == after["name"] and all(item.compatibility == "full" for item in changes)
 
 
 def _names(text: str) -> set[str]:

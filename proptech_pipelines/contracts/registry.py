@@ -13,7 +13,7 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from proptech_pipelines.contracts.storable import json_storable
 from proptech_pipelines.contracts.wire import SchemaKey
-from proptech_pipelines.errors import IncompatibleSchema, RegistryUnavailable
+from proptech_pipelines.errors import IncompatibleSchema, RegistryUnavailable, SettingsError
 
 TIMEOUT_SECONDS = 5
 _PATIENCE = {"timeout": TIMEOUT_SECONDS, "max.retries": 1, "retries.wait.ms": 100}
@@ -32,8 +32,15 @@ class Registry:
     """
 
     def __init__(self, url: str, config: Mapping[str, str] | None = None) -> None:
+        """Raises SettingsError for an address that is none."""
         self._url = url
-        self._client = SchemaRegistryClient({**_PATIENCE, **(config or {}), "url": url})
+        try:
+            self._client = SchemaRegistryClient({**_PATIENCE, **(config or {}), "url": url})
+        except ValueError as error:
+            raise SettingsError(
+                f"The address of the schema registry, {url!r}, is none: {error}.",
+                "run `proptech up`, or give --schema-registry-url or PROPTECH_SCHEMA_REGISTRY_URL.",
+            ) from error
 
     def close(self) -> None:
         """Close the connections; the registry is of no use afterwards."""
@@ -81,7 +88,10 @@ class Registry:
         Raises IncompatibleSchema in the registry's own words, or RegistryUnavailable.
         """
         try:
-            return self._client.register_schema(subject, Schema(text, "AVRO"))
+            found: object = self._client.register_schema(subject, Schema(text, "AVRO"))
+            if not isinstance(found, int):
+                raise ValueError("its answer holds no id")
+            return found
         except SchemaRegistryError as error:
             if error.http_status_code not in _REFUSED:
                 raise self._unavailable(error) from error
@@ -96,11 +106,12 @@ class Registry:
     def _text(self, get: Callable[[str | None], Schema | None]) -> str | None:
         """What `get` finds, asked for again in the form "resolved" where it refers to other schemas."""
         self._client.clear_latest_caches()
-        schema = self._ask(lambda: get(None))
+        schema = self._ask(lambda: _held(get(None)))
         if schema is not None and schema.references:
             self._client.clear_caches()
-            schema = self._ask(lambda: get("resolved"))
-        return None if schema is None or schema.schema_str is None else json_storable(schema.schema_str)
+            schema = self._ask(lambda: _held(get("resolved")))
+        # Half of a surrogate pair is no text.
+        return schema and json_storable((schema.schema_str or "").encode(errors="replace").decode())
 
     def _ask(self, call: Callable[[], T]) -> T | None:
         """The answer, or None for "not found"."""
@@ -129,3 +140,11 @@ class Registry:
             f"The schema registry at {self._url} gives no answer: {error or type(error).__name__}",
             "start it, or correct its address; records wait meanwhile.",
         )
+
+
+def _held(schema: Schema | None) -> Schema:
+    """`schema`, unless it is what the client makes of an answer that is none of a registry's."""
+    text: object = schema and schema.schema_str
+    if schema is None or not isinstance(text, str) or not text:
+        raise ValueError("its answer holds no schema")
+    return schema

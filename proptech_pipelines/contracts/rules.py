@@ -21,6 +21,8 @@ from proptech_pipelines.contracts.wire import Integers
 from proptech_pipelines.settings import Settings
 
 HIGHEST_PRICE = 10**12
+END_OF_TIME_MS = 253_370_764_800_000
+"""The year 9999: what windows and moments add to an event time still has a date."""
 MOST_FOLD = 1_000
 """A price may rise or fall by this factor, not by more."""
 
@@ -179,7 +181,7 @@ def _unknown(name: str, known: Callable[[Texts], Flags]) -> Callable[[Rows], Fla
 def _event_time_out_of_bounds(rows: Rows) -> Flags:
     event_time = rows.event_time_ms
     latest = np.maximum(event_time, 0) - rows.limits.max_ahead_ms  # this way round nothing overflows
-    return (event_time < 0) | (latest > rows.kafka_timestamp_ms)
+    return (event_time < 0) | (event_time >= END_OF_TIME_MS) | (latest > rows.kafka_timestamp_ms)
 
 
 def _price_change_out_of_range(rows: Rows) -> Flags:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
@@ -15,6 +16,7 @@ from proptech_pipelines.settings import Settings
 _SECONDS = 30.0
 _MAX_MESSAGE_BYTES = 16 << 20
 _FRAME_BYTES = 512
+_NOTE_BYTES = 64
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,40 @@ class Message:
 
 
 def fitting(message: Message, max_bytes: int) -> Message:
-    """`message`, without its value and with a header that says so if the topic would not take it whole."""
-    size = len(message.key or b"") + len(message.value or b"") + _FRAME_BYTES
-    size += sum(len(name) + len(value or b"") + 10 for name, value in message.headers)
-    if size <= max_bytes or message.value is None:
+    """`message`, without what the topic would not take: the value, then headers from the first on, then the key.
+
+    Headers at the end say what was left out; an outbox puts its own behind those that it passes on.
+    """
+    excess = _size(message) - max_bytes
+    if excess <= 0 or (message.value is None and not message.headers and not message.key):
         return message
-    note = ("value_omitted", f"{len(message.value)} bytes; the lake has them".encode())
-    return replace(message, value=None, headers=(*message.headers, note))
+    key, value, headers = message.key, message.value, list(message.headers)
+    notes: list[tuple[str, bytes | None]] = []
+    if value is not None:
+        notes.append(("value_omitted", f"{len(value)} bytes; the lake has them".encode()))
+        excess += _NOTE_BYTES - len(value)
+        value = None
+    if excess > 0 and headers:
+        excess += _NOTE_BYTES
+        sizes = accumulate(map(_header_size, headers))
+        count = next((number for number, size in enumerate(sizes, 1) if size >= excess), len(headers))
+        excess -= sum(map(_header_size, headers[:count]))
+        del headers[:count]
+        notes.append(("headers_omitted", f"{count} headers; the lake has them".encode()))
+    if excess > 0 and key is not None:
+        notes.append(("key_omitted", f"{len(key)} bytes; the lake has them".encode()))
+        key = None
+    return replace(message, key=key, value=value, headers=(*headers, *notes))
+
+
+def _size(message: Message) -> int:
+    """Bytes that `message` takes at most, its frame included."""
+    content = len(message.key or b"") + len(message.value or b"")
+    return content + _FRAME_BYTES + sum(map(_header_size, message.headers))
+
+
+def _header_size(header: tuple[str, bytes | None]) -> int:
+    return len(header[0].encode()) + len(header[1] or b"") + 10
 
 
 class TransactionalPublisher:

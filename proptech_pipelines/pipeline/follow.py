@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from proptech_pipelines.clock import Clock
@@ -11,6 +11,7 @@ from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.control import ControlEntry
 from proptech_pipelines.lake.lease import INGEST_LEASE, Leases
 from proptech_pipelines.lake.log_writer import INGEST
+from proptech_pipelines.lake.positions import Partition
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.pipeline.idle import IdleWatch, entry_on_joining
 from proptech_pipelines.pipeline.ingest import Ingest
@@ -81,7 +82,7 @@ class Follower:
         with self._leases.hold(INGEST_LEASE):
             self._ingest.redrive_copies()
         self._report()
-        ends: dict[tuple[str, int], int] | None = None
+        ends: dict[Partition, int] | None = None
         astray = True  # the topics have not been looked at yet, and the broker may be away
         rests = False
         with Prefetch(self._source, self._settings.max_batch_records, _LOOK_SECONDS) as prefetch:
@@ -97,10 +98,10 @@ class Follower:
                         self._held.let_go()
                         self._register_partitions(rewind=True)
                         if drain and ends is None:
-                            ends = self._source.end_offsets()
+                            ends = self._source.ends()
                         astray = False
                     rests = self._step(prefetch, drain=drain)
-                    if ends is not None and reached(self._next_offsets(), ends):
+                    if ends is not None and self._source.has_reached(self._ingest.positions, ends):
                         prefetch.drop()
                         self._take_idle(self._clock.now_ms())
                         break
@@ -139,7 +140,6 @@ class Follower:
             raise LedgerConflict(
                 "A topic was made again while it was read.", "read on from the log's positions."
             )
-        self._watch.moved([(part.topic_id, part.partition) for part in fetched], now_ms)
         is_full = prefetch.is_full(fetched)
         parts = self._held.sift(fetched, now_ms, everything=drain or is_due or is_full or bool(control))
         if parts or control:
@@ -167,6 +167,9 @@ class Follower:
             if prepared.copies:
                 self._ingest.redrive_copies(low)
             self._took_ms = int((time.monotonic() - begun) * 1000)
+        # Records that were no rows bring no stream time, so that a partition with these alone holds up the others.
+        staged = [item.state for item in prepared.ranges if item.staged]
+        self._watch.moved([(state.topic_id, state.partition) for state in staged], self._clock.now_ms())
         self._summary.records += prepared.consumed
         self._summary.rows += prepared.staged_rows
         self._summary.dead_letters += prepared.dead_letters
@@ -214,11 +217,3 @@ class Follower:
         graph = self._ingest.graph
         read_together = {graph.topics_of(family) for family in graph.families}
         return self._watch.entries(states, self._source.end_offsets(), now_ms, read_together)
-
-    def _next_offsets(self) -> dict[tuple[str, int], int]:
-        return self._source.next_offsets(self._ingest.positions)
-
-
-def reached(next_offsets: Mapping[tuple[str, int], int], ends: Mapping[tuple[str, int], int]) -> bool:
-    """Whether every position is at or beyond its end."""
-    return all(next_offsets.get(key, 0) >= end for key, end in ends.items())

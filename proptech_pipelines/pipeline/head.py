@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from proptech_pipelines.errors import ServiceError
 from proptech_pipelines.lake.connection import connect
 from proptech_pipelines.lake.counts import public_tables, row_counts
 from proptech_pipelines.lake.lease import STREAM, Leases
 from proptech_pipelines.lake.positions import read_positions
-from proptech_pipelines.pipeline.follow import reached
 from proptech_pipelines.pipeline.source import Source
 from proptech_pipelines.pipeline.stream import StreamRun
 from proptech_pipelines.settings import Settings
@@ -51,9 +52,12 @@ def _wait_for_stream(settings: Settings, should_stop: Callable[[], bool]) -> Non
     try:
         with Source.open(settings) as source, Leases(settings) as leases:
             source.refresh(read_positions(con))
-            ends = source.end_offsets()
+            ends = source.ends()
             while not should_stop() and leases.is_held(STREAM):
-                if reached(source.next_offsets(read_positions(con)), ends):
+                positions = read_positions(con)
+                with suppress(ServiceError):  # an outage is for the stream run to wait for
+                    source.refresh(positions)
+                if source.has_reached(positions, ends):
                     return
                 time.sleep(_LOOK_SECONDS)
     finally:

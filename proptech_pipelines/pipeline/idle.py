@@ -29,7 +29,7 @@ class IdleWatch:
     _raised_ms: dict[Partition, int] = field(default_factory=dict[Partition, int])
 
     def moved(self, partitions: Iterable[Partition], now_ms: int) -> None:
-        """Note that records of `partitions` were taken in."""
+        """Note that rows of `partitions` were taken in; records that are dead letters bring no stream time."""
         for partition in partitions:
             self._moved_ms[partition] = now_ms
 

@@ -65,23 +65,17 @@ class Ingest:
     ) -> Prepared:
         """Commit the ranges of `fetched`, which start at the positions, and `control` entries, in one transaction.
 
-        A partition that moves is not idle: entries for it are left out. Waits while the registry is down. Raises
-        LedgerConflict if another ingest was quicker: load and plan again.
+        A partition that brings rows is not idle: entries for it are left out. Waits while the registry is down.
+        Raises LedgerConflict if another ingest was quicker: load and plan again.
         """
         positions = self.positions
         batches = gather(fetched)
-        moved = {(part.topic_id, part.partition) for part in fetched}
-        control = [
-            entry
-            for entry in control
-            if entry.kind != "partition_idle" or (entry.topic_id, entry.partition) not in moved
-        ]
         schemas, resolved = self._resolve(batches)
-        entries = [*resolved, *control]
         refused: dict[Coordinates, str] = {}
         while True:
             prepared = prepare(positions, batches, schemas, self._limits, self._readers, refused)
-            prepared.ranges += _raised(positions, control)
+            entries = [*resolved, *_of_idle(control, prepared.ranges)]
+            prepared.ranges = _raised(positions, prepared.ranges, entries)
             try:
                 number = self._write(positions, prepared, entries, cluster_id)
             except RowsRefused as error:
@@ -168,15 +162,30 @@ class Ingest:
                 self._clock.sleep(_RETRY_SECONDS)
 
 
-def _raised(positions: Positions, control: Sequence[ControlEntry]) -> list[Range]:
-    """Ranges of no records with the stream times of idle entries; a partition's first one puts it on record."""
-    found: list[Range] = []
+def _of_idle(control: Sequence[ControlEntry], ranges: Sequence[Range]) -> list[ControlEntry]:
+    """`control` without the idle entries of partitions that rows came from."""
+    moved = {(item.state.topic_id, item.state.partition) for item in ranges if item.staged}
+    return [
+        entry
+        for entry in control
+        if entry.kind != "partition_idle" or (entry.topic_id, entry.partition) not in moved
+    ]
+
+
+def _raised(positions: Positions, ranges: Sequence[Range], control: Sequence[ControlEntry]) -> list[Range]:
+    """`ranges` with the stream times of idle entries, whose partitions may have one of no records.
+
+    A partition's first entry puts it on record.
+    """
+    found = {(item.state.topic_id, item.state.partition): item for item in ranges}
     for entry in control:
         if entry.kind != "partition_idle" or entry.topic_id is None or entry.partition is None:
             continue
         state = positions.state_of(entry.topic, entry.topic_id, entry.partition, entry.at_offset or 0)
-        found.append(Range(_with_stream_time(state, entry.stream_time_ms), state.next_offset))
-    return found
+        moved = found.get((entry.topic_id, entry.partition)) or Range(state, state.next_offset)
+        raised = _with_stream_time(moved.state, entry.stream_time_ms)
+        found[entry.topic_id, entry.partition] = replace(moved, state=raised)
+    return list(found.values())
 
 
 def _with_stream_time(state: PartitionState, stream_time_ms: int | None) -> PartitionState:

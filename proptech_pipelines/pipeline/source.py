@@ -1,14 +1,16 @@
 """The broker's side of the ingest: fetches what follows the positions, and knows when a topic is another one."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from proptech_pipelines.contracts.topics import INPUT_TOPICS
+from proptech_pipelines.errors import OffsetGap, OffsetRegression
 from proptech_pipelines.kafka.cluster import Cluster, TopicState
 from proptech_pipelines.kafka.consumer import RangeConsumer
 from proptech_pipelines.kafka.records import Fetched
-from proptech_pipelines.lake.positions import Positions
+from proptech_pipelines.lake.positions import Partition, Positions
 from proptech_pipelines.settings import Settings
 
 
@@ -58,16 +60,37 @@ class Source:
 
         Ids are compared after the fetch; an id never comes back, so equal ids mean that all records are of it.
         """
-        fetched = self.consumer.fetch(max_records, wait_seconds)
-        if not fetched:
-            return []
-        now = self.cluster.topics({part.topic for part in fetched})
-        same = all(part.topic in now and now[part.topic].topic_id == part.topic_id for part in fetched)
-        return fetched if same else None
+        try:
+            fetched = self.consumer.fetch(max_records, wait_seconds)
+        except (OffsetGap, OffsetRegression):
+            # A topic that was made again may well be shorter than what was read of the former one.
+            if self._is_current(self.topics):
+                raise
+            return None
+        return fetched if self._is_current({part.topic for part in fetched}) else None
+
+    def _is_current(self, names: Collection[str]) -> bool:
+        """Whether the topics of these `names` are still those that are read."""
+        now = self.cluster.topics(names) if names else {}
+        return all(name in now and now[name].topic_id == self.topics[name].topic_id for name in names)
 
     def end_offsets(self) -> dict[tuple[str, int], int]:
         """Next offset of every partition by topic name and number, as a read_committed reader sees it."""
         return self.cluster.end_offsets(self.topics)
+
+    def ends(self) -> dict[Partition, int]:
+        """The same by topic id and number."""
+        return {
+            (self.topics[name].topic_id, number): end for (name, number), end in self.end_offsets().items()
+        }
+
+    def has_reached(self, positions: Positions, ends: Mapping[Partition, int]) -> bool:
+        """Whether `positions` are at or beyond all of `ends`; of a topic that is gone or made again none will be."""
+        offsets = self.next_offsets(positions)
+        return all(
+            offsets[name, number] >= ends.get((topic_id, number), 0)
+            for name, number, topic_id in self._partitions()
+        )
 
     def next_offsets(self, positions: Positions) -> dict[tuple[str, int], int]:
         """Where to read on, by topic name and partition; for what the log does not know, its beginning."""

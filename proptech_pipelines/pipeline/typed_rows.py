@@ -9,7 +9,7 @@ import pyarrow as pa
 from proptech_pipelines.contracts.dead_letter_reasons import Bad, DeadLetterReason
 from proptech_pipelines.contracts.decode import DecodedBatch, decode_records
 from proptech_pipelines.contracts.decoded import Flags
-from proptech_pipelines.contracts.rules import Limits
+from proptech_pipelines.contracts.rules import END_OF_TIME_MS, Limits
 from proptech_pipelines.contracts.storable import storable, unstorable, with_storable_texts
 from proptech_pipelines.contracts.topics import schema_fields
 from proptech_pipelines.contracts.wire import SchemaKey
@@ -105,14 +105,23 @@ def staged_table(batch: TopicBatch, rows: TypedRows, stream_times: Int64) -> pa.
 
 
 def _with_tombstones(batch: TopicBatch, decoded: DecodedBatch) -> TypedRows:
-    """Put the tombstones of a table topic among its rows; one without a key says nothing and is a dead letter."""
+    """Put the tombstones of a table topic among its rows. One without a key says nothing, and Kafka's timestamp is its
+    event time: without them it is a dead letter."""
     if not len(decoded.tombstones):
         none = np.zeros(len(decoded.row_index), dtype=np.bool_)
         flags = pa.array(decoded.event_time_is_kafka)
         return TypedRows(decoded.row_index, decoded.event_time_ms, flags, decoded.table, none, decoded.bad)
-    keyed = [index for index in decoded.tombstones.tolist() if batch.keys[index]]
-    keyless = [index for index in decoded.tombstones.tolist() if not batch.keys[index]]
-    bad = [Bad(index, DeadLetterReason.TOMBSTONE, "a tombstone without a key") for index in keyless]
+    keyed: list[int] = []
+    bad: list[Bad] = []
+    for index in decoded.tombstones.tolist():
+        time_ms = int(batch.timestamps_ms[index])
+        if not batch.keys[index]:
+            bad.append(Bad(index, DeadLetterReason.TOMBSTONE, "a tombstone without a key"))
+        elif not 0 <= time_ms < END_OF_TIME_MS:
+            text = f"a tombstone with the Kafka timestamp {time_ms}"
+            bad.append(Bad(index, DeadLetterReason.EVENT_TIME_OUT_OF_BOUNDS, text))
+        else:
+            keyed.append(index)
     index = np.concatenate([decoded.row_index, np.array(keyed, dtype=np.int64)])
     order = np.argsort(index, kind="stable")
     kafka = batch.timestamps_ms[np.array(keyed, dtype=np.int64)]

@@ -10,7 +10,6 @@ from proptech_pipelines.errors import RegistryUnavailable
 from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.generations import checkout_graph, stored_readers
 from proptech_pipelines.lake.tables import RESERVED_COLUMNS
-from proptech_pipelines.models.fingerprint import seen_names
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
 from proptech_pipelines.models.widened import widened
@@ -32,7 +31,7 @@ def wanted_graph(con: Connection, registry: Registry | None, checkout: Graph | N
         base = schema_text(model.topic)
         candidates = [live.get(model.topic, base), *_registered(registry, model.topic)]
         candidates += [text for name, text in rows if name == model.topic]
-        reader = widest_reader(base, seen_names(model), candidates, RESERVED_COLUMNS)
+        reader = widest_reader(base, candidates, RESERVED_COLUMNS)
         models[model.name] = (
             widened(model, reader, RESERVED_COLUMNS) if reader != base else replace(model, reader_schema=base)
         )

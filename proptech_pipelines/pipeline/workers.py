@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from proptech_pipelines.engines.memory import Memory
-from proptech_pipelines.errors import FamilyHalted, LedgerConflict, ServiceError
+from proptech_pipelines.errors import FamilyHalted, LedgerConflict, RegistryUnavailable, ServiceError
 from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.lease import Leases, family_lease, outbox_lease
@@ -171,7 +171,7 @@ class FamilyWorker(threading.Thread):
 
 
 class OutboxWorker(threading.Thread):
-    """Publishes one outbox as its writer commits, until that one ends. An outage of the broker is waited for."""
+    """Publishes one outbox as its writer commits, until that one ends; waits while broker or registry is away."""
 
     def __init__(self, publisher: OutboxPublisher, leases: Leases, progress: Progress) -> None:
         super().__init__(name=f"outbox {publisher.outbox.name}", daemon=True)
@@ -201,7 +201,7 @@ class OutboxWorker(threading.Thread):
             try:
                 self._publisher.advance(number)
                 self._progress.report(self._publisher.outbox.name, number)
-            except (ServiceError, LedgerConflict) as error:
+            except (ServiceError, RegistryUnavailable, LedgerConflict) as error:
                 log.warning("%s", error)
                 if last_attempt:
                     break

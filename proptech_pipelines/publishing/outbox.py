@@ -14,6 +14,9 @@ from proptech_pipelines.settings import Settings
 
 _NOTE_SECONDS = 5.0
 """How often the lake is told, while there is something to publish: a transaction each time."""
+_FEW_TRANSACTIONS = 8
+_MOST_ROWS = 500_000
+"""Of a writer's input, whose messages go out in one transaction of Kafka unless one of the writer's had more."""
 ReadMessages = Callable[[Connection, int, int], Iterable[Message]]
 """Messages of the transactions (low, high] of the outbox's writer, oldest first."""
 
@@ -58,15 +61,32 @@ class OutboxPublisher:
         if number <= self._number:
             self._note()
             return 0
-        with snapshot(self._con):
-            messages = list(self._outbox.read(self._con, self._number, number))
-        if messages:
-            self._publish(publisher, messages, number)
-            self._published, self._unnoted = number, self._unnoted + len(messages)
-        self._number = number
-        if time.monotonic() - self._noted_at > _NOTE_SECONDS:
-            self._note()
-        return len(messages)
+        count = 0
+        while self._number < number:
+            high = self._high(number)
+            with snapshot(self._con):
+                messages = list(self._outbox.read(self._con, self._number, high))
+            if messages:
+                self._publish(publisher, messages, high)
+                self._published, self._unnoted = high, self._unnoted + len(messages)
+            self._number = high
+            count += len(messages)
+            if time.monotonic() - self._noted_at > _NOTE_SECONDS:
+                self._note()
+        return count
+
+    def _high(self, number: int) -> int:
+        """Up to where to publish at once: an outbox that is far behind keeps memory and the broker's patience."""
+        if number - self._number <= _FEW_TRANSACTIONS:
+            return number
+        found = self._con.execute(
+            "select min(commit_number), max(commit_number) filter (rows <= ?) from ("
+            "select commit_number, sum(rows_in) over (order by commit_number) as rows from ledger "
+            "where writer = ? and commit_number > ? and commit_number <= ?)",
+            [_MOST_ROWS, self._outbox.writer, self._number, number],
+        ).fetchall()
+        first, last = found[0]
+        return last or first or number
 
     def close(self) -> None:
         """Note how far it came and let go of the connections."""

@@ -133,11 +133,11 @@ def test_a_schema_that_contains_itself_is_read_to_a_fixed_depth():
     writer = parse_record_schema(text)
     assert not writer.is_plain
     check = DatumCheck(writer.parsed)
-    check(b"\2" * 64 + b"\0" + b"\0" * 65)
+    check(b"\2" * 106 + b"\0" + b"\0" * 107)
     with pytest.raises(BrokenDatum) as raised:
-        check(b"\2" * 65 + b"\0" + b"\0" * 66)
+        check(b"\2" * 107 + b"\0" + b"\0" * 108)
     assert raised.value.reason is Reason.UNDECODABLE
-    check(b"\2" * 64 + b"\0" + b"\0" * 65)
+    check(b"\2" * 106 + b"\0" + b"\0" * 107)
 
 
 def test_items_of_no_bytes_cannot_fill_the_memory():

@@ -123,6 +123,10 @@ def _status(code, body=b""):
         _status(429),
         _status(200, b"<html>"),
         _status(200, b"[]"),
+        _status(200, b"{}"),
+        _status(200, b'{"schema": null}'),
+        _status(200, b'{"schema": {"type": "string"}}'),
+        _status(200, b'{"error_code": 50001, "message": "down for maintenance"}'),
     ],
 )
 def test_whatever_else_a_server_answers_means_unavailable(answer):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from proptech_pipelines.contracts.rules import Limits
+from proptech_pipelines.contracts.rules import END_OF_TIME_MS, Limits
 from proptech_pipelines.contracts.topics import INPUT_TOPICS
 from proptech_pipelines_tests.contracts.values import DAY, NOW, VALID, decode, reasons, value_of
 
@@ -128,3 +128,9 @@ def test_limits_are_settings():
 def test_no_rows_break_no_rule():
     for topic in INPUT_TOPICS:
         assert decode(topic.name, []).bad == []
+
+
+@pytest.mark.parametrize("sent", [END_OF_TIME_MS, 2**62, 9_223_372_036_850_000])
+def test_event_time_ends_with_the_year_9998_whatever_the_broker_took(sent):
+    late, last = value_of(PRICES, changedAt=sent), value_of(PRICES, changedAt=END_OF_TIME_MS - 1)
+    assert reasons(decode(PRICES, [late, last], kafka_timestamp_ms=sent)) == [(0, "event_time_out_of_bounds")]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from proptech_pipelines.contracts.rules import Limits
+from proptech_pipelines.contracts.rules import END_OF_TIME_MS, Limits
 from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.positions import PartitionState, Positions
@@ -208,6 +208,15 @@ def test_tombstones_of_a_table_topic_are_versions_in_their_place():
     ]
     assert [item.rows["kafka_offset"].to_pylist() for item in result.dead] == [[3]]
     assert [item.rows["reason"].to_pylist() for item in result.dead] == [["tombstone"]]
+
+
+@pytest.mark.parametrize("sent", [-(2**62), -1, END_OF_TIME_MS, 2**62])
+def test_a_tombstone_outside_of_time_is_a_dead_letter(sent):
+    part = fetched(PROFILES, [None, None, None], keys=[b"user-1"] * 3)
+    part.timestamps_ms[:2] = [sent, END_OF_TIME_MS - 1]
+    result = prepared(part)
+    assert staged(result, "kafka_offset") == [(1,), (2,)]
+    assert [item.rows["reason"].to_pylist() for item in result.dead] == [["event_time_out_of_bounds"]]
 
 
 def test_tombstones_alone_are_rows_too():

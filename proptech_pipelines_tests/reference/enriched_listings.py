@@ -95,8 +95,8 @@ def _cents_per_square_foot(listing: Staged) -> int | None:
 
 
 def _bathrooms(count: float | None) -> Decimal | None:
-    """Whole or half ones; None from 1,000 on, which is no count of bathrooms."""
-    return None if count is None or count >= 1000 else Decimal(round(count * 2)) / 2
+    """Whole or half ones; None from what would round to 1,000 on, which is no count of bathrooms."""
+    return None if count is None or count >= 999.95 else Decimal(round(count * 2)) / 2
 
 
 def _millionths(degrees: float | None, highest: int) -> int | None:
