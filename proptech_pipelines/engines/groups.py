@@ -23,7 +23,7 @@ def touch_groups(session: Session, model: Model, part: slices.Slice) -> None:
 def recompute_groups(session: Session, model: Model, high: int) -> str:
     """Put the signed change of the groups in `touched` into `delta_<model>`; the table of their new rows."""
     bounds = _bounds(session, model, "touched")
-    restricted = f"{slices.key_match(model.key, 'touched')}{bounds}"
+    touched = session.in_units(model.key, "touched")
     needed = "touched"
     if model.reads:
         needed = "needed"
@@ -34,11 +34,11 @@ def recompute_groups(session: Session, model: Model, high: int) -> str:
         model,
         leaf,
         direct=lambda parent: (
-            f"select * from {parent.name}__whole where {slices.key_match(model.key, needed)}"
+            f"select * from {parent.name}__whole where {session.in_units(model.key, needed)}"
         ),
     )
-    session.temporary("new_rows", f"select * from ({new}) where {slices.key_match(model.key, 'touched')}")
-    session.temporary("old_rows", slices.whole_rows(model, f"lake.{model.table}", restricted))
+    session.temporary("new_rows", f"select * from ({new}) where {touched}")
+    session.temporary("old_rows", slices.whole_rows(model, f"lake.{model.table}", f"{touched}{bounds}"))
     session.put_difference(model)
     return "new_rows"
 

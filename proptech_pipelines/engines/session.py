@@ -66,6 +66,13 @@ class Session:
         """Number of rows of `table`."""
         return scalar(self.con, f"select count(*) from {table}")
 
+    def in_units(self, unit: tuple[str, ...], units: str) -> str:
+        """The condition that a row's unit is in table `units`. Null is a key like any other, but not for IN."""
+        condition = slices.key_match(unit, units)
+        if len(unit) == 1 and self.count(f"(select 1 from {units} where {unit[0]} is null)"):
+            return f"({condition} or {unit[0]} is null)"
+        return condition
+
     def put_difference(self, model: Model) -> None:
         """Put the signed change that turns `old_rows` into `new_rows` into `delta_<model>`.
 
@@ -122,7 +129,7 @@ class Session:
                 and model.kind == "fold"
                 and set(reader.key) <= set(self.graph.folds[model.name].keys)
             ):
-                condition = f"{slices.key_match(reader.key, keys)}{bounds}"
+                condition = f"{self.in_units(reader.key, keys)}{bounds}"
             return slices.whole_rows(model, self.stored(model), condition)
 
         return leaf

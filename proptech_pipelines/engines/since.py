@@ -106,7 +106,7 @@ class Since:
 
         From the lake as it was: of rows that came and went, folding leaves nothing behind.
         """
-        touched = slices.key_match(model.unit, "touched")
+        touched = self._session.in_units(model.unit, "touched")
         then = f"lake.{model.table} at (version => {self._between.snapshot_id})"
         name = f"former_{model.name}"
         self._session.temporary(

@@ -23,9 +23,10 @@ from proptech_pipelines.lake.tables import (
 )
 from proptech_pipelines.lake.transactions import transaction
 from proptech_pipelines.models import slices
+from proptech_pipelines.models.fold import with_casts_apart
 from proptech_pipelines.models.graph import GIVEN, STREAM_TIMES, TOPIC_IDS, Graph
 from proptech_pipelines.models.model import COMMIT_COLUMN, SIGN_COLUMN, Model, parse_model
-from proptech_pipelines.models.supported import check_model, check_types
+from proptech_pipelines.models.supported import check_casts, check_model, check_types
 
 
 def checkout_models() -> list[Model]:
@@ -174,8 +175,16 @@ def _create_staging(con: duckdb.DuckDBPyConnection, model: Model) -> None:
 
 def _create_stored(con: duckdb.DuckDBPyConnection, graph: Graph, model: Model) -> None:
     con.execute(stored_table(graph, model))
-    described = con.execute(f"describe {model.table}").fetchall()
-    check_types(model, {row[0]: row[1] for row in described})
+    check_types(model, _described(con, model.table))
+    if model.kind == "fold":
+        apart, steps = with_casts_apart(model)
+        if steps:
+            check_casts(model, steps, _described(con, f"({slices.wrapped(graph, apart, _all_rows)})"))
+
+
+def _described(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]:
+    """Types of the columns of a table or of a SELECT in brackets."""
+    return {row[0]: row[1] for row in con.execute(f"describe from {source}").fetchall()}
 
 
 def staging_columns(model: Model) -> dict[str, tuple[str, str]]:
@@ -198,16 +207,17 @@ def staging_table(model: Model) -> str:
 def stored_table(graph: Graph, model: Model) -> str:
     """The statement that makes the empty physical table of a stored model."""
 
-    def leaf(root: Model) -> str:
-        if root.kind == "staging":
-            return slices.staged_rows(f"{LAKE}.{root.table}", "true")
-        return slices.whole_rows(root, f"{LAKE}.{root.table}")
-
     sign = f", cast(null as integer) as {SIGN_COLUMN}" if model.kind == "recompute" else ""
     return (
         f"create table {model.table} as select cast(null as bigint) as {COMMIT_COLUMN}{sign}, * "
-        f"from ({slices.wrapped(graph, model, leaf)}) limit 0"
+        f"from ({slices.wrapped(graph, model, _all_rows)}) limit 0"
     )
+
+
+def _all_rows(root: Model) -> str:
+    if root.kind == "staging":
+        return slices.staged_rows(f"{LAKE}.{root.table}", "true")
+    return slices.whole_rows(root, f"{LAKE}.{root.table}")
 
 
 def public_view(model: Model) -> str:

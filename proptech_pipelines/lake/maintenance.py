@@ -118,8 +118,8 @@ def fold_rows(con: duckdb.DuckDBPyConnection, model: Model, up_to: int) -> bool:
             f"select {high} as {COMMIT_COLUMN}, cast(sum({SIGN_COLUMN}) as integer) as {SIGN_COLUMN}, {columns} "
             f"from {source} group by {columns} having sum({SIGN_COLUMN}) <> 0"
         )
-    con.execute(f"create or replace temporary table folded_rows as {rows}")
     with transaction(con, takes_turn=False):
+        con.execute(f"create or replace temporary table folded_rows as {rows}")
         con.execute(f"delete from {source}")
         con.execute(f"insert into {table} select * from folded_rows")
     return True

@@ -1,12 +1,13 @@
 """A fold: a GROUP BY whose aggregates merge, so that partial sums of slices add up to the whole."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 
 from sqlglot import exp
 
 from proptech_pipelines.errors import ModelError
-from proptech_pipelines.models.model import Model, parse_select
+from proptech_pipelines.models.model import Column, Model, parse_select
 
 _MERGES: dict[type[exp.Expr], str] = {
     exp.Count: "sum",
@@ -56,9 +57,43 @@ def fold_of(model: Model) -> Fold:
     return Fold(tuple(keys), tuple(merges))
 
 
+@dataclass(frozen=True)
+class CastStep:
+    """One cast of an aggregate: the columns of `with_casts_apart` before and after it."""
+
+    column: str
+    merge: str
+    before: str
+    after: str
+
+
+def with_casts_apart(model: Model) -> tuple[Model, list[CastStep]]:
+    """`model` with, besides keys, a column for each value on the way from an aggregate through its casts; the casts."""
+    tree = parse_select(model.name, model.sql)
+    keys = fold_of(model).keys
+    columns: list[exp.Expr] = []
+    steps: list[CastStep] = []
+    for projection in tree.expressions:
+        name = projection.alias_or_name
+        if name in keys:
+            columns.append(projection)
+            continue
+        values = [projection.unalias()]
+        while isinstance(values[-1], exp.Cast):
+            values.append(values[-1].this)
+        names = [f"{name}__{number}" for number in range(len(values))]
+        columns += [exp.alias_(value.copy(), alias) for value, alias in zip(values, names, strict=True)]
+        merge = _MERGES[type(values[-1])]
+        steps += [CastStep(name, merge, before, after) for after, before in pairwise(names)]
+    tree.set("expressions", columns)
+    return replace(
+        model, sql=tree.sql("duckdb"), columns=tuple(Column(item.alias_or_name, "") for item in columns)
+    ), steps
+
+
 def _merge(model: str, column: str, expression: exp.Expr) -> str:
     casts: list[str] = []
-    while isinstance(expression, exp.Cast):
+    while type(expression) is exp.Cast:  # TRY_CAST gives null for what it cannot hold, which sums leave out
         casts.append(expression.to.sql("duckdb"))
         expression = expression.this
     merge = _MERGES.get(type(expression))

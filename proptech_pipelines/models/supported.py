@@ -4,16 +4,18 @@ What no parser sees (a driver that is not local in time, an unnest that doubles 
 check of each batch and to the property tests.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 
 from sqlglot import exp
 
 from proptech_pipelines.errors import ModelError
 from proptech_pipelines.models.conserved import conserves
-from proptech_pipelines.models.fold import fold_of
+from proptech_pipelines.models.fold import CastStep, fold_of
 from proptech_pipelines.models.graph import GIVEN, Graph
+from proptech_pipelines.models.local import function_name, local, views_between
 from proptech_pipelines.models.model import COORDINATES, Model, parse_select
-from proptech_pipelines.models.row_wise import is_literal, row_wise
+from proptech_pipelines.models.row_wise import row_wise
 from proptech_pipelines.models.total_order import windows
 
 INCONSISTENT = frozenset(
@@ -47,6 +49,12 @@ _CLOCK_NODES = (exp.CurrentDate, exp.CurrentTime, exp.CurrentTimestamp, exp.Curr
 LOSSY_TYPES = ("HUGEINT", "UHUGEINT", "DOUBLE", "FLOAT")
 """DuckLake's Parquet keeps the wide integers as DOUBLE; sums of floats depend on their order."""
 
+_INTEGERS = {f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")} | {
+    "INTEGER",
+    "UINTEGER",
+}
+_ORDERED = ({*_INTEGERS, "DECIMAL", "FLOAT", "DOUBLE"}, {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS"})
+
 Check = Callable[[Model, exp.Select, Graph], Iterator[str]]
 
 
@@ -76,9 +84,46 @@ def check_types(model: Model, types: dict[str, str]) -> None:
         )
 
 
+def check_casts(model: Model, steps: Sequence[CastStep], types: dict[str, str]) -> None:
+    """Raise ModelError if a cast of a fold's aggregate gives values that do not merge to what the whole would give."""
+    wrong = [
+        f"{step.column} ({types[step.before]} as {types[step.after]})"
+        for step in steps
+        if not _merges_after(step.merge, types[step.before], types[step.after])
+    ]
+    if wrong:
+        raise ModelError(
+            f"{model.name}: partial results of {', '.join(wrong)} do not add up once they are cast.",
+            "sum exact numbers, keep their decimals, and leave other types to a view above.",
+            columns=wrong,
+        )
+
+
+def _merges_after(merge: str, before: str, after: str) -> bool:
+    if merge == "sum":
+        scale, kept = _scale(before), _scale(after)
+        return scale is not None and kept is not None and scale <= kept
+    # A cast that keeps the order keeps the least and the greatest value.
+    return before == after or any(
+        all(kind in group for kind in map(_bare, (before, after))) for group in _ORDERED
+    )
+
+
+def _scale(kind: str) -> int | None:
+    """Digits behind the point of an exact number, None for any other type."""
+    if _bare(kind) in _INTEGERS:
+        return 0
+    found = re.fullmatch(r"DECIMAL\(\d+,(\d+)\)", kind)
+    return int(found[1]) if found else None
+
+
+def _bare(kind: str) -> str:
+    return kind.partition("(")[0]
+
+
 def _clock(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     for node in tree.find_all(exp.Func):
-        name = _name(node)
+        name = function_name(node)
         # DuckDB calls age() of one moment consistent; it subtracts from today.
         is_age = name == "age" and len(node.expressions) == 1
         if name in INCONSISTENT or is_age or isinstance(node, _CLOCK_NODES):
@@ -96,9 +141,9 @@ def _order(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     if any(distinct.args.get("on") for distinct in tree.find_all(exp.Distinct)):
         yield "DISTINCT ON picks rows by an order that the log does not give"
     for node in tree.find_all(exp.Func):
-        is_unordered = isinstance(node, _UNORDERED_NODES) or _name(node) in _UNORDERED | _POSITIONAL
+        is_unordered = isinstance(node, _UNORDERED_NODES) or function_name(node) in _UNORDERED | _POSITIONAL
         if is_unordered and not _has_order(node):
-            yield f"{_name(node)}() depends on the order of rows or guesses"
+            yield f"{function_name(node)}() depends on the order of rows or guesses"
 
 
 def _has_order(node: exp.Func) -> bool:
@@ -117,36 +162,16 @@ def _exact_sums(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     for root in graph.roots(model.name):
         if root.kind not in ("staging", "append"):
             yield f"a {model.kind} reads staging or append tables, not {root.name} ({root.kind})"
-    for view in _views_between(model, graph):
+    for view in views_between(model, graph):
         for text in _row_wise(view, parse_select(view.name, view.sql), graph):
             yield f"in {view.name}, through which it reads, {text}"
 
 
 def _nothing_given(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
-    for reader in (model, *_views_between(model, graph)):
+    for reader in (model, *views_between(model, graph)):
         for name in reader.inputs:
             if name in GIVEN:
                 yield f"{name} changes without new rows, so only a view that nothing stores may read it"
-
-
-def _views_between(model: Model, graph: Graph) -> Iterator[Model]:
-    """The views through which `model` reads staging and stored tables."""
-    for name in model.inputs:
-        if name not in GIVEN and graph[name].kind == "view":
-            yield graph[name]
-            yield from _views_between(graph[name], graph)
-
-
-def _local(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
-    if not set(model.key) <= set(model.column_names):
-        yield f"the key {', '.join(model.key)} is not among the columns"
-    if model.reads and len(model.key) != 1:
-        yield "`reads` needs a key of one column"
-    keys = (model.key, COORDINATES) if model.driver else (model.key,)
-    yield from _across_groups(keys, tree)
-    for view in _views_between(model, graph):
-        for text in _across_groups(keys, parse_select(view.name, view.sql)):
-            yield f"in {view.name}, through which it reads, {text}"
 
 
 def _by_driver_row(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
@@ -176,43 +201,9 @@ def _apart(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     for other in model.inputs:
         if other in GIVEN or graph[other].kind != "view":
             continue
-        within = {item.name for item in (*graph.roots(other), *_views_between(graph[other], graph))}
+        within = {item.name for item in (*graph.roots(other), *views_between(graph[other], graph))}
         for name in sorted(within & set(model.inputs)):
             yield f"it reads {name} both itself and through {other}: let a view join them"
-
-
-def _across_groups(keys: tuple[tuple[str, ...], ...], tree: exp.Select) -> Iterator[str]:
-    """What brings rows of several groups together that differ in each of `keys`."""
-    lacks = f"lacks the key {' or '.join(', '.join(key) for key in keys)}"
-
-    def covered(columns: set[str]) -> bool:
-        return any(set(key) <= columns for key in keys)
-
-    for group in tree.find_all(exp.Group):
-        if not covered(_columns_in(group.expressions)):
-            yield f"GROUP BY {lacks}"
-    for window in tree.find_all(exp.Window):
-        if not covered(_columns_in(window.args.get("partition_by") or ())):
-            yield f"PARTITION BY {lacks}"
-    for join in tree.find_all(exp.Join):
-        if is_literal(join):
-            continue
-        using = {item.name for item in join.args.get("using") or ()}
-        condition = join.args.get("on")
-        if not covered(using | _columns_in([condition] if condition else ())):
-            yield f"JOIN {lacks}"
-    for aggregate in tree.find_all(exp.AggFunc):
-        select = aggregate.find_ancestor(exp.Select)
-        in_window = isinstance(aggregate.parent, exp.Window | exp.IgnoreNulls | exp.RespectNulls)
-        if not in_window and select is not None and select.args.get("group") is None:
-            yield f"{_name(aggregate)}() without GROUP BY spans groups"
-    for query in tree.find_all(exp.Subquery, exp.Exists):
-        if not isinstance(query.parent, exp.From | exp.Join):
-            yield "a sub-query in a condition or column sees other groups"
-
-
-def _columns_in(nodes: Iterable[exp.Expr]) -> set[str]:
-    return {column.name for node in nodes for column in node.find_all(exp.Column)}
 
 
 def _plain_typing(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
@@ -231,15 +222,11 @@ def _plain_typing(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]
         yield "staging is one projection FROM decoded, row by row"
 
 
-def _name(node: exp.Func) -> str:
-    return (node.name if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc) else node.sql_name()).lower()
-
-
 _CHECKS: dict[str, tuple[Check, ...]] = {
     "staging": (_clock, _plain_typing),
     "view": (_clock, _order, windows),
     "append": (_clock, _order, _row_wise, _exact_sums, _nothing_given),
     "fold": (_clock, _order, _row_wise, _exact_sums, _nothing_given, conserves),
-    "recompute": (_clock, _order, windows, _local, _by_driver_row, _apart, _nothing_given),
+    "recompute": (_clock, _order, windows, local, _by_driver_row, _apart, _nothing_given),
     "settled": (_clock, _order, windows, _settles, _apart, _nothing_given),
 }

@@ -1,10 +1,13 @@
 """A fold's keys and merges are read from its SELECT; partial rows add up to the whole."""
 
+import re
+
 import duckdb
 import pytest
 
 from proptech_pipelines.errors import ModelError
-from proptech_pipelines.models.fold import fold_of
+from proptech_pipelines.models.fold import fold_of, with_casts_apart
+from proptech_pipelines.models.supported import check_casts
 from proptech_pipelines_tests.models.small_models import FOLD, model, totals
 
 
@@ -55,6 +58,7 @@ def test_keys_are_the_columns_that_are_grouped_by(columns, group, keys):
         ("zip_code, sum(price) / count(*) as a", "zip_code", "do not add up"),
         ("zip_code, sum(price) + 1 as a", "zip_code", "do not add up"),
         ("zip_code, count(distinct price) as a", "zip_code", "do not add up"),
+        ("zip_code, try_cast(sum(price) as integer) as a", "zip_code", "do not add up"),
         ("zip_code, sum(distinct price) as a", "zip_code", "do not add up"),
         ("zip_code, count(*) filter (where price > 5) as a", "zip_code", "do not add up"),
         ("zip_code, upper(zip_code) as a, count(*) as n", "zip_code", "neither a key nor"),
@@ -100,3 +104,36 @@ def test_merged_rows_keep_their_types():
     con.execute(f"create table partial as {totals().sql}")
     merged = con.execute(f"describe {fold_of(totals()).merged('partial')}").fetchall()
     assert merged == con.execute("describe partial").fetchall()
+
+
+@pytest.mark.parametrize(
+    ("column", "wrong"),
+    [
+        ("cast(sum(price) as decimal(38, 0)) as a", ""),
+        ("cast(sum(share) as decimal(38, 4)) as a", ""),
+        ("cast(count(*) as smallint) as a", ""),
+        ("cast(max(share) as bigint) as a", ""),
+        ("cast(min(day) as timestamp) as a", ""),
+        ("cast(max(baths) as decimal(9, 1)) as a", ""),
+        ("max(name) as a", ""),
+        ("cast(sum(baths) as bigint) as a", "a (DOUBLE as BIGINT)"),
+        ("cast(sum(share) as bigint) as a", "a (DECIMAL(38,2) as BIGINT)"),
+        ("cast(cast(sum(share) as bigint) as decimal(38, 2)) as a", "a (DECIMAL(38,2) as BIGINT)"),
+        ("cast(sum(price) as varchar) as a", "a (HUGEINT as VARCHAR)"),
+        ("cast(max(price) as varchar) as a", "a (BIGINT as VARCHAR)"),
+        ("cast(bool_or(price > 5) as integer) as a", "a (BOOLEAN as INTEGER)"),
+    ],
+)
+def test_casts_that_change_how_partial_results_merge_are_refused(column, wrong):
+    tried = model("tried", FOLD, f"select upper(name) as key, {column} from stg_sales group by key")
+    apart, steps = with_casts_apart(tried)
+    with duckdb.connect() as con:
+        con.execute(
+            "create table stg_sales (name varchar, day date, price bigint, baths float, share decimal(9, 2))"
+        )
+        types = {row[0]: row[1] for row in con.execute(f"describe {apart.sql}").fetchall()}
+    if not wrong:
+        check_casts(tried, steps, types)
+        return
+    with pytest.raises(ModelError, match=re.escape(f"partial results of {wrong} do not add up")):
+        check_casts(tried, steps, types)

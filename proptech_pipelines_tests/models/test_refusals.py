@@ -269,6 +269,122 @@ def test_views_through_which_a_stored_model_reads_are_held_to_the_same(view, hea
     assert words in problems(header, sql, *used, halfway)
 
 
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        ("select * from totals where sales > 2", "a condition on sales may leave out"),
+        ("select * from totals where day > date '2024-01-01'", ""),
+        (
+            "select zip_code, day, sum(sales) as n from totals group by zip_code, day having sum(sales) > 2",
+            "sales",
+        ),
+        ("select zip_code, day from stg_sales where price > 2", ""),
+        ("select zip_code, day, count(*) as n from stg_sales where price > 2 group by zip_code, day", ""),
+        (
+            "select zip_code, max(day) as day from stg_sales group by zip_code having count(*) > 2 and max(price) > 1",
+            "a condition on price may leave out",
+        ),
+        (
+            "select * from (select zip_code, max(day) as day, count(*) as n from stg_sales group by zip_code) as s "
+            "where n > 2",
+            "a condition on n may leave out",
+        ),
+        (
+            "with s as (select zip_code, max(day) as day, count(*) as n from stg_sales group by zip_code) "
+            "select * from s where n > 2",
+            "a condition on n may leave out",
+        ),
+        (
+            "with stg_sales as (select * from stg_sales where price > 1) select * from stg_sales where price > 2",
+            "",
+        ),
+        (
+            "select * from (select zip_code, day, row_number() over (partition by zip_code order by price, "
+            "topic_epoch, kafka_partition, kafka_offset) as n from stg_sales) as s where n = 1",
+            "a condition on n may leave out",
+        ),
+        (
+            "select a.zip_code, a.day from stg_sales as a left join totals as b on a.zip_code = b.zip_code "
+            "where b.sales is null",
+            "a condition on sales may leave out",
+        ),
+        (
+            "select a.zip_code, a.day from stg_sales as a inner join totals as b "
+            "on a.zip_code = b.zip_code and a.price < b.sales",
+            "a condition on price, sales may leave out",
+        ),
+        (
+            "select a.zip_code, a.day from stg_sales as a inner join stg_sales as b "
+            "on a.zip_code = b.zip_code and a.price < b.price where b.price > 5",
+            "",
+        ),
+        (
+            "select a.* from stg_sales as a anti join totals as b on a.zip_code = b.zip_code",
+            "ANTI JOIN leaves out",
+        ),
+        (
+            "select * from (select zip_code, day from stg_sales except select zip_code, day from totals) as s",
+            "EXCEPT",
+        ),
+    ],
+)
+def test_a_view_below_a_recompute_leaves_out_no_group_that_a_slice_changes(view, words):
+    halfway = model("halfway", VIEW, view)
+    found = problems(RECOMPUTE, "select zip_code, day from halfway", totals(), halfway)
+    assert words in found if words else not found
+
+
+BY_HOUR = RECOMPUTE.replace('["zip_code"]', '["zip_code", "day"]')
+
+
+@pytest.mark.parametrize(
+    ("header", "sql", "words"),
+    [
+        (
+            BY_HOUR,
+            "select a.zip_code, a.day from totals as a left join totals as b "
+            "on a.zip_code = b.zip_code and b.day = a.day - interval 1 day",
+            "JOIN lacks the key zip_code, day",
+        ),
+        (
+            BY_HOUR,
+            "select a.zip_code, a.day from totals as a left join totals as b "
+            "on a.zip_code = b.zip_code and (b.day = a.day or b.sales > 1)",
+            "JOIN lacks the key zip_code, day",
+        ),
+        (
+            BY_HOUR,
+            "select zip_code, day, sum(sales) over (partition by zip_code, date_trunc('month', day)) as n from totals",
+            "PARTITION BY lacks the key zip_code, day",
+        ),
+        (
+            BY_HOUR,
+            "select zip_code, max(day) as day from totals group by zip_code, date_trunc('month', day)",
+            "GROUP BY lacks the key zip_code, day",
+        ),
+        (
+            RECOMPUTE,
+            "select a.zip_code, a.day from totals as a inner join totals as b on a.zip_code = lower(b.zip_code)",
+            "JOIN lacks the key zip_code",
+        ),
+        (
+            RECOMPUTE + '\nreads = ["zip_code", "lower(zip_code)"]',
+            "select a.zip_code, a.day from totals as a inner join totals as b on b.zip_code = lower(a.zip_code)",
+            "",
+        ),
+        (
+            BY_HOUR,
+            "select a.zip_code, a.day from totals as a inner join totals as b "
+            "on a.zip_code = b.zip_code and a.day is not distinct from b.day and a.sales < b.sales",
+            "",
+        ),
+    ],
+)
+def test_rows_that_differ_in_the_key_do_not_meet_by_a_part_of_it(header, sql, words):
+    found = problems(header, sql, totals())
+    assert words in found if words else not found
+
+
 def test_reads_goes_with_a_key_of_one_column():
     header = RECOMPUTE.replace('["zip_code"]', '["zip_code", "day"]') + '\nreads = ["zip_code"]'
     assert "`reads` needs a key of one column" in problems(
