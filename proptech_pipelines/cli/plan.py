@@ -41,11 +41,11 @@ def show(home: Home = None) -> None:
 def approve(plan_id: PlanId, home: Home = None) -> None:
     """Let a plan that changes existing rows or columns be carried out, or one that failed be tried again."""
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
-    from proptech_pipelines.lake.plans import set_state  # noqa: PLC0415
+    from proptech_pipelines.pipeline.plan import approve as let_run  # noqa: PLC0415
 
-    with _lake(home) as (con, _, _):
+    with _lake(home) as (con, graph, _):
         found = _found(con, plan_id)
-        set_state(con, found.plan_id, "approved")
+        let_run(con, graph, found)
         console.print(
             f"Plan {found.plan_id[:8]} is approved; the sensor carries it out, or `proptech plan run`."
         )

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from proptech_pipelines.contracts.storable import json_storable
-from proptech_pipelines.lake.connection import Connection
+from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.transactions import transaction
 from proptech_pipelines.models.changes import TableChange
 
@@ -52,20 +52,31 @@ def read_plans(con: Connection, limit: int = 20) -> list[Plan]:
 
 
 def read_plan(con: Connection, plan_id: str) -> Plan | None:
-    """The plan whose id begins with `plan_id`, None if there is none or more than one."""
+    """The plan whose id begins with `plan_id`, None if there is none or more than one, or if `plan_id` is empty."""
+    if not plan_id:
+        return None
     rows = con.execute(f"select {_COLUMNS} from plans where starts_with(plan_id, ?)", [plan_id]).fetchall()
     return _plan(rows[0]) if len(rows) == 1 else None
 
 
 def add_plan(con: Connection, plan: Plan) -> None:
-    """Keep `plan` unless it is kept already; older plans that nobody has finished are dropped in its favour."""
+    """Keep `plan`, as it stands if it is kept already; all others that are open are dropped in its favour.
+
+    One that was dropped is as new: the installation leads to it again.
+    """
+    kept = read_plan(con, plan.plan_id)
+    others = scalar(con, f"select count(*) from plans where plan_id <> ? and state in {OPEN}", [plan.plan_id])
+    if kept is not None and kept.state != "dropped" and not others:
+        return
     with transaction(con):
-        if read_plan(con, plan.plan_id) is not None:
-            return
         con.execute(
             "update plans set state = 'dropped', updated_at = now() at time zone 'UTC' "
-            "where state in ('proposed', 'approved', 'failed')"
+            f"where plan_id <> ? and state in {OPEN}",
+            [plan.plan_id],
         )
+        con.execute("delete from plans where plan_id = ? and state = 'dropped'", [plan.plan_id])
+        if scalar(con, "select count(*) from plans where plan_id = ?", [plan.plan_id]):
+            return
         con.execute(
             "insert into plans values "
             "(?, now() at time zone 'UTC', ?, ?, ?, ?, ?, ?, ?, ?, ?, now() at time zone 'UTC')",
@@ -86,14 +97,18 @@ def add_plan(con: Connection, plan: Plan) -> None:
 
 def set_state(con: Connection, plan_id: str, state: State, report: dict[str, Any] | None = None) -> None:
     """Note what became of a plan."""
+    with transaction(con):
+        write_state(con, plan_id, state, report)
+
+
+def write_state(con: Connection, plan_id: str, state: State, report: dict[str, Any] | None = None) -> None:
+    """Note what became of a plan, inside a transaction."""
     kept = "report" if report is None else "?"
     values: list[Any] = [state, *([] if report is None else [_json(report)]), plan_id]
-    with transaction(con):
-        con.execute(
-            f"update plans set state = ?, report = {kept}, updated_at = now() at time zone 'UTC' "
-            "where plan_id = ?",
-            values,
-        )
+    con.execute(
+        f"update plans set state = ?, report = {kept}, updated_at = now() at time zone 'UTC' where plan_id = ?",
+        values,
+    )
 
 
 def _json(value: Any) -> str:

@@ -19,7 +19,7 @@ from proptech_pipelines.lake.generations import live_graph, shadow_graph, stored
 from proptech_pipelines.lake.kept import read_kept
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.opening import open_lake
-from proptech_pipelines.lake.plans import Plan, add_plan, changes_as_json, read_plan, set_state
+from proptech_pipelines.lake.plans import Plan, add_plan, changes_as_json, read_plan, set_state, write_state
 from proptech_pipelines.models.changes import TableChange, table_changes
 from proptech_pipelines.models.fingerprint import fingerprints, newest_readers
 from proptech_pipelines.models.graph import Graph
@@ -146,6 +146,21 @@ def carry_out(con: Connection, checkout: Graph, plan: Plan, tools: Tools) -> Pla
             raise
 
 
+def approve(con: Connection, checkout: Graph, plan: Plan) -> None:
+    """Let `plan` be carried out, or carried out again.
+
+    Raises SettingsError unless it is the one that `checkout` leads to.
+    """
+    now = propose(con, checkout)
+    if now is None or now.plan_id != plan.plan_id:
+        raise SettingsError(
+            f"Plan {plan.plan_id[:8]} is {plan.state}, and the models and schemas do not lead to it any more.",
+            "look at `proptech plan show` for what is to be built.",
+        )
+    if not now.may_run:
+        set_state(con, plan.plan_id, "approved")
+
+
 def _runnable(con: Connection, checkout: Graph, plan: Plan) -> Plan:
     """`plan` as it is kept now. Raises SettingsError if it may not be carried out."""
     now = propose(con, checkout)
@@ -180,8 +195,11 @@ def _build_and_swap(con: Connection, checkout: Graph, plan: Plan, tools: Tools) 
     report = audit(con, live_graph(con), shadow_graph(con), to.version, plan.changes, audited)
     set_state(con, plan.plan_id, "building", report)
     approach(con, tools.limits, pin_head, tools.on_slice)
-    change = swap(con, tools.leases, tools.limits, unpublished_by(con, tools.outboxes))
-    set_state(con, plan.plan_id, "swapped", {**report, "swapped": json.loads(change)})
+
+    def note(change: str) -> None:
+        write_state(con, plan.plan_id, "swapped", {**report, "swapped": json.loads(change)})
+
+    swap(con, tools.leases, tools.limits, unpublished_by(con, tools.outboxes), note)
     return read_plan(con, plan.plan_id) or plan
 
 

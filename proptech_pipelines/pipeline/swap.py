@@ -30,9 +30,15 @@ _DRAIN_SECONDS = 30.0
 
 
 def swap(
-    con: Connection, leases: Leases, limits: Limits, unpublished: Callable[[str], int] = lambda family: 0
+    con: Connection,
+    leases: Leases,
+    limits: Limits,
+    unpublished: Callable[[str], int] = lambda family: 0,
+    note: Callable[[str], None] = lambda change: None,
 ) -> str:
     """Put everything that was built under its public names; returns what changed as JSON.
+
+    `note` writes, in the same transaction, what its caller keeps of that.
 
     `unpublished` says how many messages of a family its outboxes have yet to publish: the swap waits for
     them, for the rows that they read are in the tables that it retires. Raises LedgerConflict if others were
@@ -47,7 +53,7 @@ def swap(
             _await_outboxes(live_graph(con), shadow, unpublished)
             stack.enter_context(leases.hold(INGEST_LEASE))
             try:
-                return _swap_once(con, limits)
+                return _swap_once(con, limits, note)
             except LedgerConflict:
                 continue
     raise LedgerConflict(
@@ -55,7 +61,7 @@ def swap(
     )
 
 
-def _swap_once(con: Connection, limits: Limits) -> str:
+def _swap_once(con: Connection, limits: Limits, note: Callable[[str], None]) -> str:
     with transaction(con):
         shadow, live = shadow_graph(con), live_graph(con)
         positions = read_positions(con)
@@ -74,6 +80,7 @@ def _swap_once(con: Connection, limits: Limits) -> str:
             "insert into ledger values (?, ?, null, ?, 0, 0, 0, true, now() at time zone 'UTC')",
             [INGEST, number, control_number],
         )
+        note(change)
     return change
 
 

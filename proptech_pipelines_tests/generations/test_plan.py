@@ -10,12 +10,14 @@ import pytest
 from proptech_pipelines.errors import SettingsError
 from proptech_pipelines.lake import building
 from proptech_pipelines.lake.generations import live_graph, shadow_graph
-from proptech_pipelines.lake.plans import read_plans, set_state
+from proptech_pipelines.lake.plans import read_plan, read_plans, set_state
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import parse_model
+from proptech_pipelines.pipeline import plan as module
 from proptech_pipelines.pipeline.advance import family_position
 from proptech_pipelines.pipeline.build import Built, beyond, build, pin, pin_head
-from proptech_pipelines.pipeline.plan import PLAN_LEASE, carry_out, find_plan, propose
+from proptech_pipelines.pipeline.plan import PLAN_LEASE, approve, carry_out, find_plan, propose
+from proptech_pipelines.pipeline.rollback import roll_back
 from proptech_pipelines_tests.generations.test_swap import (
     FAMILY,
     GRAPH,
@@ -99,6 +101,70 @@ def test_the_same_change_found_twice_is_one_plan_and_another_change_takes_its_pl
     assert again == first
     propose(con, with_a_column(GRAPH))
     assert sorted(plan.state for plan in read_plans(con)) == ["dropped", "proposed"]
+
+
+def test_a_plan_that_was_dropped_is_as_new_when_the_installation_leads_to_it_again(lake, tools):
+    con, graph = lake.pipeline.con, with_a_column(GRAPH)
+    first = propose(con, graph)
+    assert first is not None
+    propose(con, changed(GRAPH))
+    again = propose(con, graph)
+    assert again == first
+    assert sorted(plan.state for plan in read_plans(con)) == ["dropped", "proposed"]
+    assert carry_out(con, graph, again, tools).state == "swapped"
+
+
+def test_a_plan_that_was_being_built_is_dropped_for_another(lake, tools):
+    con, graph = lake.pipeline.con, with_a_column(GRAPH)
+    plan = propose(con, graph)
+    assert plan is not None
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(con, graph, plan, replace(tools, on_slice=cancel))
+    propose(con, changed(GRAPH))
+    assert sorted(plan.state for plan in read_plans(con)) == ["dropped", "proposed"]
+
+
+def test_a_kill_right_behind_the_swap_leaves_a_plan_that_is_carried_out(lake, tools, monkeypatch):
+    con, graph = lake.pipeline.con, with_a_column(GRAPH)
+    plan = propose(con, graph)
+    assert plan is not None
+    swap = module.swap
+
+    def killed(*arguments):
+        swap(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "swap", killed)
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(con, graph, plan, tools)
+    monkeypatch.undo()
+    (kept,) = read_plans(con)
+    assert (kept.state, set(kept.report)) == ("swapped", {"audit", "swapped"})
+    assert carry_out(con, graph, plan, tools) == kept
+    roll_back(con, FAMILY, tools)
+    back = propose(con, graph)
+    assert back is not None
+    assert (back.plan_id, back.may_run) == (plan.plan_id, False)
+    with pytest.raises(SettingsError, match="approve it"):
+        carry_out(con, graph, plan, tools)
+    approve(con, graph, back)
+    assert carry_out(con, graph, back, tools).state == "swapped"
+
+
+def test_only_the_plan_that_the_installation_leads_to_is_approved(lake, tools):
+    con, graph = lake.pipeline.con, changed(GRAPH)
+    plan = propose(con, graph)
+    assert plan is not None
+    other = propose(con, with_a_column(GRAPH))
+    assert other is not None
+    with pytest.raises(SettingsError, match="do not lead to it any more"):
+        approve(con, with_a_column(GRAPH), plan)
+    approve(con, with_a_column(GRAPH), other)
+    assert sorted(item.state for item in read_plans(con)) == ["dropped", "proposed"]
+    carry_out(con, with_a_column(GRAPH), other, tools)
+    with pytest.raises(SettingsError, match="is swapped, and"):
+        approve(con, with_a_column(GRAPH), read_plans(con)[0])
+    assert read_plan(con, "") is None
 
 
 def test_a_plan_that_stopped_goes_on_and_ends_as_one_that_did_not(lake, tools):

@@ -11,9 +11,10 @@ from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.plans import set_state
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import parse_model
+from proptech_pipelines.pipeline.compare import compare_days
 from proptech_pipelines.pipeline.plan import carry_out, propose
 from proptech_pipelines.pipeline.rollback import purge_retired, roll_back
-from proptech_pipelines_tests.generations.test_plan import cancel, with_a_column
+from proptech_pipelines_tests.generations.test_plan import cancel, edited, with_a_column
 from proptech_pipelines_tests.generations.test_swap import (
     FAMILY,
     GRAPH,
@@ -178,6 +179,34 @@ def test_a_table_that_a_changed_family_has_no_more_goes_and_comes_back_with_a_ro
     roll_back(lake.pipeline.con, FAMILY, tools)
     lake.pipeline.restart()
     assert_tables_of(lake, tmp_path / "larger", larger)
+
+
+@pytest.mark.parametrize("table", [FAMILY, "stg_property_price_changes"])
+def test_a_staging_table_and_what_reads_it_go_back_together(table, lake, tools, tmp_path):
+    doubled = edited(GRAPH, "stg_property_price_changes", "end as change_ppb", "end * 2 as change_ppb")
+    carried_out(lake, with_a_column(doubled), tools)
+    roll_back(lake.pipeline.con, table, tools)
+    lake.pipeline.restart()
+    lake.pipe(batches()[2])
+    lake.advance(FAMILY)
+    expected = fresh(tmp_path / "fresh", GRAPH)
+    for name in TABLES:
+        assert_same_rows(lake.table(name), expected[name], name)
+    assert [item for item in compare_days(lake.pipeline.con, GRAPH, FAMILY, None) if item.differs] == []
+
+
+def test_a_family_does_not_go_back_below_a_staging_table_that_was_swapped_since(lake, tools):
+    doubled = edited(GRAPH, "stg_property_price_changes", "end as change_ppb", "end * 2 as change_ppb")
+    carried_out(lake, with_a_column(doubled), tools)
+    one_more = "end * 2 as change_ppb, -- Change\n    1 as one"
+    find = "end * 2 as change_ppb"
+    carried_out(lake, edited(with_a_column(doubled), "stg_property_price_changes", find, one_more), tools)
+    con = lake.pipeline.con
+    assert live_graph(con)["stg_property_price_changes"].generation == 3
+    assert live_graph(con)["price_change_windows"].generation == 2
+    with pytest.raises(SettingsError, match="take that back first"):
+        roll_back(con, FAMILY, tools)
+    roll_back(con, "stg_property_price_changes", tools)
 
 
 def test_what_is_purged_has_no_way_back(lake, tools):

@@ -7,9 +7,9 @@ from proptech_pipelines.defs.resources import Platform
 from proptech_pipelines.errors import SettingsError
 from proptech_pipelines.lake.connection import Connection
 from proptech_pipelines.lake.lease import Leases
-from proptech_pipelines.lake.opening import open_lake
-from proptech_pipelines.lake.plans import Plan, read_plan, set_state
+from proptech_pipelines.lake.plans import Plan, read_plan
 from proptech_pipelines.pipeline.build import Built
+from proptech_pipelines.pipeline.plan import approve as let_run
 from proptech_pipelines.pipeline.plan import carry_out, planning, tools_of
 from proptech_pipelines.pipeline.priority import stand_back
 
@@ -23,9 +23,9 @@ class PlanConfig(dg.Config):
 @dg.op
 def approve(context: dg.OpExecutionContext, config: PlanConfig, platform: Platform) -> None:
     """Let a plan that changes existing rows or columns be carried out."""
-    with open_lake(platform.settings()) as con:
+    with planning(platform.settings()) as (con, graph):
         plan = _found(con, config.plan_id)
-        set_state(con, plan.plan_id, "approved")
+        let_run(con, graph, plan)
     context.log.info("plan %s is approved", plan.plan_id[:8])
 
 
