@@ -24,7 +24,7 @@ from proptech_pipelines.cli.screen import show_error
 from proptech_pipelines.cli.search import search
 from proptech_pipelines.cli.status import status
 from proptech_pipelines.cli.up import up
-from proptech_pipelines.errors import ProptechError
+from proptech_pipelines.errors import ProptechError, SettingsError
 
 COMMANDS = (up, down, status, query, property_, search, attach, backfill, rollback, purge, check)
 GROUPS: dict[str, typer.Typer] = {
@@ -60,12 +60,21 @@ def options(
 
 
 def main() -> None:
-    """Run the command line. An error of ours ends it with one panel and exit code 1."""
+    """Run the command line. An error of ours, or of a file that was named, ends it with one panel and exit code 1."""
     debug = "--debug" in sys.argv[1:2]
     try:
         app()
-    except ProptechError as error:
+    except (ProptechError, OSError, UnicodeDecodeError) as error:
         if debug:
             raise
-        show_error(error)
+        show_error(error if isinstance(error, ProptechError) else _of_file(error))
         sys.exit(1)
+
+
+def _of_file(error: OSError | UnicodeDecodeError) -> ProptechError:
+    if isinstance(error, UnicodeDecodeError):
+        return SettingsError(f"A file is not UTF-8: {error}.", "name another file, or write it as UTF-8.")
+    named = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return SettingsError(
+        f"{named}.", "name a file or folder that can be used; `proptech --debug ...` shows where it failed."
+    )

@@ -45,7 +45,10 @@ def _services(plan: "Plan") -> "Table":
         "postgres": str(plan.postgres.socket_folder) if plan.postgres else "",
         "dagster_webserver": plan.webserver.url,
     }
+    unwanted = plan.unwanted()
     for service in plan.services():
+        if service in unwanted and not service.members():
+            continue
         table.add_row(service.name, *_state(service, addresses.get(service.name, "")))
     return table
 

@@ -4,6 +4,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from proptech_pipelines.redaction import redacted
 from proptech_pipelines.services.supervisor import UpReport
 
 
@@ -14,13 +15,15 @@ def up_summary(report: UpReport) -> RenderableType:
     if plan.webserver.process() is not None:
         table.add_row("Dagster", plan.webserver.url)
     table.add_row("Kafka", plan.settings.bootstrap_servers)
-    table.add_row("Schema registry", plan.settings.schema_registry_url)
+    table.add_row("Schema registry", redacted(plan.settings.schema_registry_url))
     table.add_row("Home", str(plan.settings.home))
     table.add_row("Next", 'proptech status, proptech query "SELECT ...", proptech attach, proptech down')
     return Group(Text(_headline(report), style="bold"), table)
 
 
 def _headline(report: UpReport) -> str:
+    if report.stopped:
+        return f"Started {len(report.started)}, stopped {len(report.stopped)}; {len(report.running)} ran already."
     if not report.started:
         return "Everything runs already."
     if report.running:

@@ -29,14 +29,17 @@ def up(
         bool | None,
         typer.Option(
             "--simulator/--no-simulator",
-            help="Send simulated events; default: only to the embedded Kafka.",
+            help="Send simulated events; remembered. Default: only to the embedded Kafka.",
             show_default=False,
         ),
     ] = None,
-    events_per_second: Annotated[int, typer.Option(min=1, help="Rate of the simulator.")] = 200,
+    events_per_second: Annotated[
+        int | None,
+        typer.Option(min=1, help="Rate of the simulator, 200 at first; remembered.", show_default=False),
+    ] = None,
     dagster: Annotated[bool, typer.Option("--dagster/--no-dagster", help="Start Dagster.")] = True,
 ) -> None:
-    """Start everything that is not running yet: Kafka, registry, PostgreSQL, Dagster, simulator."""
+    """Start what does not run yet (Kafka, registry, PostgreSQL, Dagster, simulator), and stop what is unwanted."""
     from proptech_pipelines.cli.screen import LiveProgress, console  # noqa: PLC0415
     from proptech_pipelines.cli.summary import up_summary  # noqa: PLC0415
     from proptech_pipelines.services.plan import Wanted  # noqa: PLC0415

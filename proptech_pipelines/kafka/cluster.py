@@ -15,7 +15,7 @@ from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._listoffsets import EarliestSpec, LatestSpec, OffsetSpec
 
 from proptech_pipelines.errors import ServiceError
-from proptech_pipelines.kafka.client import client_config
+from proptech_pipelines.kafka.client import client_config, made
 from proptech_pipelines.settings import Settings
 
 TIMEOUT_SECONDS = 15.0
@@ -31,11 +31,15 @@ class TopicState:
 
 
 class Cluster:
-    """Read-only questions to the cluster, each with a time limit. Raises ServiceError when it does not answer."""
+    """Read-only questions to the cluster, each with a time limit. Raises ServiceError when it does not answer.
+
+    To make one raises SettingsError where a client setting cannot be.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._address = settings.bootstrap_servers
-        self._admin = AdminClient(client_config(settings))
+        with made():
+            self._admin = AdminClient(client_config(settings))
 
     def cluster_id(self) -> str:
         """Id of the cluster."""

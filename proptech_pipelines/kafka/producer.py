@@ -19,7 +19,7 @@ from fastavro import parse_schema, schemaless_writer
 from proptech_pipelines.contracts.registry import Registry
 from proptech_pipelines.contracts.topics import schema_text
 from proptech_pipelines.errors import DeliveryFailed, ServiceError, SettingsError
-from proptech_pipelines.kafka.client import ClientValue, client_config
+from proptech_pipelines.kafka.client import ClientValue, client_config, made
 from proptech_pipelines.settings import Settings
 
 MAX_MESSAGE_BYTES = 1_048_576
@@ -66,13 +66,9 @@ def event_producer(settings: Settings) -> Producer:
     """
     if not settings.bootstrap_servers:
         raise SettingsError("No Kafka is known.", "run `proptech up`, or give --bootstrap-servers.")
-    try:
-        reports = {"on_delivery": _raise, "delivery.report.only.error": True}
+    reports = {"on_delivery": _raise, "delivery.report.only.error": True}
+    with made():
         return Producer({**producer_config(settings), **reports})
-    except KafkaException as error:
-        raise SettingsError(
-            f"Kafka's client refuses its settings: {error}.", "correct kafka_config."
-        ) from error
 
 
 def send(

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any, Self, cast
 
 from proptech_pipelines.services.broker import KafkaBroker
 from proptech_pipelines.services.dagster_code import DagsterCode
@@ -19,6 +20,8 @@ from proptech_pipelines.settings import Settings
 KAFKA_PORT = 9092
 REGISTRY_PORT = 8081
 DAGSTER_PORT = 3000
+EVENTS_PER_SECOND = 200
+_SIMULATOR_FILE = "simulator.json"
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,9 @@ class Wanted:
     catalog: str = ""
     kafka_config: Mapping[str, str] = field(default_factory=dict[str, str])
     simulator: bool | None = None
-    """None: only on an embedded Kafka, so that nobody's own cluster is filled with simulated events."""
-    events_per_second: int = 200
+    """None: as remembered, else only on an embedded Kafka: nobody's own cluster is filled with simulated events."""
+    events_per_second: int | None = None
+    """None: as remembered, else 200."""
     dagster: bool = True
 
 
@@ -43,6 +47,7 @@ class Plan:
 
     def __init__(self, home: Path, wanted: Wanted | None = None, progress: Progress | None = None) -> None:
         wanted, progress = wanted or Wanted(), progress or Quiet()
+        self._wanted = wanted
         self._embedded = _Embedded(home, progress)
         self.settings = self._embedded.settings(wanted)
         self.postgres = self._embedded.postgres if self._is_embedded("catalog") else None
@@ -53,19 +58,27 @@ class Plan:
         self.code = DagsterCode(home)
         self.webserver = DagsterWebserver(home, self.code, DAGSTER_PORT)
         self.daemon = DagsterDaemon(home, self.dagster_dsn, self.code, self.webserver)
-        self.simulator = Simulator(home, wanted.events_per_second)
+        self._choice = _SimulatorChoice.of(home, wanted)
+        self.simulator = Simulator(home, self._choice.events_per_second)
         self.with_dagster = wanted.dagster
-        self.with_simulator = wanted.simulator if wanted.simulator is not None else self.broker is not None
+        self.with_simulator = self._choice.runs if self._choice.runs is not None else self.broker is not None
 
     def services(self) -> list[Service]:
-        """Every service that may run here, in starting order."""
-        embedded = [item for item in (self.postgres, self.broker, self.registry) if item is not None]
+        """Every service that may run here, in starting order; also an embedded one that one's own stands in for now."""
+        embedded = (self._embedded.postgres, self._embedded.broker, self._embedded.registry)
         return [*embedded, self.code, self.webserver, self.daemon, self.simulator]
 
+    def unwanted(self) -> list[Service]:
+        """Those that are not to run by this plan, in starting order."""
+        dagster = (self.code, self.webserver, self.daemon) if self.with_dagster else ()
+        simulator = (self.simulator,) if self.with_simulator else ()
+        wanted = (self.postgres, self.broker, self.registry, *dagster, *simulator)
+        return [service for service in self.services() if service not in wanted]
+
     def store(self) -> None:
-        """Write `settings.json`, and which of its addresses were ours."""
-        self.settings.store()
-        self._embedded.store()
+        """Write `settings.json`, and which of its addresses were ours. What a variable said is not remembered."""
+        self._embedded.store(self.settings, self._wanted)
+        self._choice.store(self.settings.home)
 
     def _is_embedded(self, name: str) -> bool:
         return getattr(self.settings, name) == self._embedded.addresses()[name]
@@ -83,7 +96,8 @@ class _Embedded:
         self.registry = SchemaRegistry(home, REGISTRY_PORT, progress)
         self._loaded = Settings.load(home)
         self._file = home / "embedded.json"
-        self._before: dict[str, str] = json.loads(self._file.read_text()) if self._file.exists() else {}
+        self._stored = Settings.stored(home)
+        self._before = _read(self._file)
 
     def addresses(self) -> dict[str, str]:
         """The addresses of the embedded servers, under the names of the settings."""
@@ -103,6 +117,49 @@ class _Embedded:
             self._loaded, kafka_config={**self._loaded.kafka_config, **wanted.kafka_config}, **chosen
         )
 
-    def store(self) -> None:
-        """Remember the addresses."""
-        self._file.write_text(json.dumps(self.addresses(), indent=2) + "\n")
+    def store(self, settings: Settings, wanted: Wanted) -> None:
+        """Remember the addresses of `settings`, but for those that a variable gave, and what was asked for."""
+        addresses = {
+            name: getattr(settings, name)
+            for name in self.addresses()
+            if getattr(wanted, name) or getattr(self._loaded, name) == getattr(self._stored, name)
+        }
+        kafka_config = {**self._stored.kafka_config, **wanted.kafka_config}
+        replace(self._stored, kafka_config=kafka_config, **addresses).store()
+        _write(self._file, self.addresses())
+
+
+@dataclass(frozen=True)
+class _SimulatorChoice:
+    """Whether the simulator is to run (None: on an embedded Kafka) and at which rate, kept in `simulator.json`."""
+
+    runs: bool | None
+    events_per_second: int
+
+    @classmethod
+    def of(cls, home: Path, wanted: Wanted) -> Self:
+        kept = _read(home / _SIMULATOR_FILE)
+        runs, rate = kept.get("runs"), kept.get("events_per_second")
+        if wanted.simulator is not None:
+            runs = wanted.simulator
+        rate = wanted.events_per_second or (rate if isinstance(rate, int) and rate > 0 else EVENTS_PER_SECOND)
+        return cls(runs if isinstance(runs, bool) else None, rate)
+
+    def store(self, home: Path) -> None:
+        _write(home / _SIMULATOR_FILE, asdict(self))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What `path` holds; nothing where it cannot be read, as after a full disk: the next `up` writes it again."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def _write(path: Path, values: Mapping[str, Any]) -> None:
+    """Whole or not at all."""
+    temporary = path.with_suffix(".json.new")
+    temporary.write_text(json.dumps(values, indent=2) + "\n")
+    temporary.replace(path)

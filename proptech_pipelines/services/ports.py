@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from proptech_pipelines.errors import PortTaken
+from proptech_pipelines.errors import PortTaken, SettingsError
 
 HOST = "127.0.0.1"
 _RANGE = range(20_000, 30_000)  # below what systems hand to outgoing connections
@@ -72,7 +72,13 @@ class Ports:
     def _read(self) -> dict[str, int]:
         if not self._path.exists():
             return {}
-        return {str(name): int(port) for name, port in json.loads(self._path.read_text()).items()}
+        try:
+            return {str(name): int(port) for name, port in json.loads(self._path.read_text()).items()}
+        except (ValueError, TypeError, AttributeError) as error:
+            raise SettingsError(
+                f"{self._path} is not a JSON object of port numbers ({error}).",
+                "mend it, or delete it: ports are chosen anew then.",
+            ) from error
 
 
 def _shuffled() -> list[int]:

@@ -22,16 +22,17 @@ LEAST_FREE_BYTES = 2 << 30
 
 @dataclass(frozen=True)
 class UpReport:
-    """What `up` did: titles of the services that it started and of those that ran already."""
+    """What `up` did: titles of the services that it started, that ran already, and that it stopped."""
 
     plan: Plan
     started: list[str]
     running: list[str]
+    stopped: list[str]
     topics_created: list[str]
 
 
 def up(home: Path, wanted: Wanted, progress: Progress, prepare_lake: Callable[[Settings], None]) -> UpReport:
-    """Start everything that is missing, each service once the ones before it answer.
+    """Start everything that is missing, each service once the ones before it answer; stop what is wanted no more.
 
     `prepare_lake` is called once catalog and cluster answer, before anything that reads or writes the lake.
     Raises ServiceError (PortTaken, DownloadFailed), IncompatibleSchema or RegistryUnavailable; what this call
@@ -41,7 +42,7 @@ def up(home: Path, wanted: Wanted, progress: Progress, prepare_lake: Callable[[S
     _require_space(home)
     with exclusive(home):
         plan = Plan(home, wanted, progress)
-        report = UpReport(plan, [], [], [])
+        report = UpReport(plan, [], [], [], [])
         with _undo_on_failure(progress) as started:
             for service in (plan.postgres, plan.broker, plan.registry):
                 if service is not None:
@@ -56,6 +57,9 @@ def up(home: Path, wanted: Wanted, progress: Progress, prepare_lake: Callable[[S
                 if plan.simulator.has_another_rate():
                     plan.simulator.stop()
                 _bring_up(plan.simulator, report, started, progress)
+        for service in reversed(plan.unwanted()):
+            if service.members():
+                _stop(service, report.stopped, progress)
         return report
 
 
@@ -70,11 +74,15 @@ def down(home: Path, progress: Progress) -> list[str]:
         for service in reversed(plan.services()):
             # One that was killed still ends its runs in an orderly way, which the code server would not.
             if service.members() or (service is plan.daemon and plan.code.run_workers()):
-                with progress.step(f"Stopping {service.title}"):
-                    service.stop()
-                stopped.append(service.title)
-                progress.done(f"{service.title} stopped")
+                _stop(service, stopped, progress)
     return stopped
+
+
+def _stop(service: Service, stopped: list[str], progress: Progress) -> None:
+    with progress.step(f"Stopping {service.title}"):
+        service.stop()
+    stopped.append(service.title)
+    progress.done(f"{service.title} stopped")
 
 
 def _bring_up(service: Service, report: UpReport, started: list[Service], progress: Progress) -> None:

@@ -13,6 +13,7 @@ from proptech_pipelines.contracts.topics import (
     SEGMENT_BYTES,
 )
 from proptech_pipelines.errors import ServiceError
+from proptech_pipelines.kafka.client import made, user_config
 from proptech_pipelines.settings import Settings
 
 TIMEOUT_S = 10.0
@@ -49,7 +50,8 @@ def topic_config(name: str) -> dict[str, str]:
 def create_topics(settings: Settings) -> list[str]:
     """Create the topics that are missing, with the broker's own replication factor; returns their names.
 
-    A topic that exists keeps its partitions and configuration. Raises ServiceError if one is refused.
+    A topic that exists keeps its partitions and configuration. Raises ServiceError if one is refused, SettingsError for
+    a client setting that cannot be.
     """
     admin = _admin(settings.bootstrap_servers, settings.kafka_config)
     try:
@@ -81,4 +83,7 @@ def create_topics(settings: Settings) -> list[str]:
 
 
 def _admin(bootstrap_servers: str, kafka_config: Mapping[str, str]) -> AdminClient:
-    return AdminClient({**kafka_config, "bootstrap.servers": bootstrap_servers, "log_level": 0})
+    with made():
+        return AdminClient(
+            {**user_config(kafka_config), "bootstrap.servers": bootstrap_servers, "log_level": 0}
+        )

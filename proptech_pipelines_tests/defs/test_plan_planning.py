@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from proptech_pipelines.defs.plans.planning import Attempts, why_not
+from proptech_pipelines.defs.attempts import Attempts
+from proptech_pipelines.defs.plans.planning import why_not
 from proptech_pipelines.defs.stream.planning import START_SECONDS, LiveRun
 from proptech_pipelines.lake.plans import Plan
 

@@ -2,7 +2,14 @@
 
 import pytest
 
-from proptech_pipelines.defs.stream.planning import LEAD_SECONDS, START_SECONDS, LiveRun, Start, decide
+from proptech_pipelines.defs.stream.planning import (
+    LEAD_SECONDS,
+    START_SECONDS,
+    Failures,
+    LiveRun,
+    Start,
+    decide,
+)
 from proptech_pipelines.pipeline.lag import Lag, PartitionLag
 
 FOLLOW = 600.0
@@ -81,3 +88,20 @@ def test_records_that_wait_are_counted_by_topic_and_never_below_zero():
     )
     assert found.records == 6
     assert found.by_topic() == {"a": 4, "b": 2}
+
+
+@pytest.mark.parametrize(
+    ("number", "last_seconds", "left"),
+    [(1, 0.0, 0), (2, 0.0, 60), (2, 61.0, 0), (3, 10.0, 110), (9, 0.0, 600), (9, 601.0, 0)],
+)
+def test_after_runs_that_failed_the_next_one_waits_and_says_of_what(number, last_seconds, left):
+    failures = Failures(number, last_seconds, "retention took 5 records.")
+    decision = decide([], lag(7), FOLLOW, failures)
+    if not left:
+        assert isinstance(decision, Start)
+        return
+    assert decision == (
+        f"7 records wait in 2 partitions; {number} runs failed, the last one of: retention took 5 records. "
+        f"The next one is due in {left} s; to have it at once, launch the job `stream` when that is mended."
+    )
+    assert isinstance(decide([aged(FOLLOW)], lag(7, streaming=True), FOLLOW, failures), Start)

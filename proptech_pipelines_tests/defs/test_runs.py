@@ -1,13 +1,14 @@
 """When a stream run ends by itself."""
 
+import time
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import dagster as dg
 import pytest
 
-from proptech_pipelines.defs.stream.planning import START_SECONDS
-from proptech_pipelines.defs.stream.runs import Successor, is_over
+from proptech_pipelines.defs.stream.planning import NO_FAILURES, START_SECONDS
+from proptech_pipelines.defs.stream.runs import ERROR_TAG, Successor, failures, is_over
 
 
 class Instance:
@@ -54,3 +55,17 @@ def test_dagster_is_not_asked_before_the_time_and_then_now_and_then():
     for _ in range(5):
         assert not is_over(1, successor)
     assert instance.asked == 1
+
+
+def test_runs_that_ended_with_errors_are_counted_up_to_one_that_did_not():
+    def record(seconds, **tags):
+        return SimpleNamespace(dagster_run=SimpleNamespace(tags=tags), end_time=time.time() - seconds)
+
+    def found(*records):
+        return failures(SimpleNamespace(get_run_records=lambda filters, limit: list(records[:limit])))
+
+    error = {ERROR_TAG: "OffsetGap"}
+    assert found() == NO_FAILURES
+    assert found(record(1), record(2, **error)) == NO_FAILURES
+    counted = found(record(5, **error), record(9, **error), record(11), record(12, **error))
+    assert (counted.number, round(counted.last_seconds), counted.error) == (2, 5, "OffsetGap")

@@ -4,8 +4,9 @@ import time
 
 import dagster as dg
 
+from proptech_pipelines.defs.attempts import Attempts
 from proptech_pipelines.defs.plans.job import approve_plan, carry_out_plan
-from proptech_pipelines.defs.plans.planning import Attempts, why_not
+from proptech_pipelines.defs.plans.planning import why_not
 from proptech_pipelines.defs.resources import Platform
 from proptech_pipelines.defs.stream.runs import live_runs
 from proptech_pipelines.lake.lease import Leases

@@ -6,8 +6,10 @@ import dagster as dg
 
 from proptech_pipelines.defs.resources import Platform
 from proptech_pipelines.defs.stream.reporting import Reporter
-from proptech_pipelines.defs.stream.runs import JOB_NAME, Successor, is_over
+from proptech_pipelines.defs.stream.runs import ERROR_TAG, JOB_NAME, Successor, is_over
 from proptech_pipelines.pipeline.stream import Hooks, StreamRun
+
+_MOST_CHARACTERS = 300
 
 
 class StreamConfig(dg.Config):
@@ -24,9 +26,13 @@ def stream_log(context: dg.OpExecutionContext, config: StreamConfig, platform: P
     successor = Successor(context.instance, context.run_id)
     reporter = Reporter(context)
     hooks = Hooks(on_batch=reporter.on_batch, on_advance=reporter.on_advance)
-    summary = StreamRun(platform.settings(), hooks=hooks).run(
-        lambda: is_over(time.monotonic() - ends_at, successor)
-    )
+    try:
+        summary = StreamRun(platform.settings(), hooks=hooks).run(
+            lambda: is_over(time.monotonic() - ends_at, successor)
+        )
+    except Exception as error:
+        context.instance.add_run_tags(context.run_id, {ERROR_TAG: str(error)[:_MOST_CHARACTERS]})
+        raise
     reporter.close()
     for error in summary.halted.values():
         raise dg.Failure(str(error), metadata={"records": summary.records})

@@ -1,13 +1,17 @@
-"""Runs that Dagster takes for unfinished."""
+"""Runs that Dagster takes for unfinished, and those that failed."""
 
 import time
 from collections.abc import Sequence
+from itertools import takewhile
 
 import dagster as dg
 
-from proptech_pipelines.defs.stream.planning import START_SECONDS, LiveRun
+from proptech_pipelines.defs.stream.planning import NO_FAILURES, START_SECONDS, Failures, LiveRun
 
 JOB_NAME = "stream"
+ERROR_TAG = "proptech/error"
+"""What a run ended with, where it ended with an error of its own."""
+_MOST_FAILURES = 10
 _ASK_SECONDS = 2.0
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -31,6 +35,18 @@ def live_runs(instance: dg.DagsterInstance, job_name: str = JOB_NAME) -> Sequenc
         )
         for record in records
     ]
+
+
+def failures(instance: dg.DagsterInstance) -> Failures:
+    """The runs up to the last one that ended with an error of their own; one that was killed may be the last."""
+    records = instance.get_run_records(dg.RunsFilter(job_name=JOB_NAME), limit=_MOST_FAILURES)
+    failed = list(
+        takewhile(lambda record: ERROR_TAG in record.dagster_run.tags, records)
+    )  # the youngest first
+    if not failed:
+        return NO_FAILURES
+    ended = failed[0].end_time or failed[0].update_timestamp.timestamp()
+    return Failures(len(failed), time.time() - ended, failed[0].dagster_run.tags[ERROR_TAG])
 
 
 class Successor:

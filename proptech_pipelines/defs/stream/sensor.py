@@ -5,7 +5,7 @@ import dagster as dg
 from proptech_pipelines.defs.resources import Platform
 from proptech_pipelines.defs.stream.job import stream
 from proptech_pipelines.defs.stream.planning import Start, decide
-from proptech_pipelines.defs.stream.runs import live_runs
+from proptech_pipelines.defs.stream.runs import failures, live_runs
 from proptech_pipelines.pipeline.lag import read_lag
 
 
@@ -19,7 +19,8 @@ def stream_sensor(context: dg.SensorEvaluationContext, platform: Platform) -> dg
     """Ask for a stream run when records wait and none is at work, and for its successor before its time is up."""
     settings = platform.settings()
     lag = read_lag(settings)
-    decision = decide(live_runs(context.instance), lag, settings.follow_seconds)
+    runs, failed = live_runs(context.instance), failures(context.instance)
+    decision = decide(runs, lag, settings.follow_seconds, failed)
     if not isinstance(decision, Start):
         return dg.SkipReason(decision)
     ranges = {

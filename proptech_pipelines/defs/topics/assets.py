@@ -12,6 +12,8 @@ _SOURCES = {
     "enriched-properties": "enriched_listings",
     "processed-properties": "processed_properties",
     "property-processing-dlq": "property_processing_errors",
+    "personalized-recommendations": "personalized_recommendations",
+    "property-analytics": "property_analytics",
 }
 
 
@@ -54,7 +56,6 @@ def _output_topics() -> Sequence[dg.AssetSpec]:
             deps=[dg.AssetKey(_SOURCES[name])],
         )
         for name in OUTPUT_TOPICS
-        if name in _SOURCES
     ]
 
 
