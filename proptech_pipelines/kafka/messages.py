@@ -24,7 +24,7 @@ def runs_of(records: list[Message]) -> Iterator[tuple[str, int, list[Message]]]:
     start = 0
     places = zip(map(Message.topic, records), map(Message.partition, records), strict=True)
     for (topic, partition), run in groupby(places):
-        end = start + sum(1 for _ in run)
+        end = start + len(list(run))
         if topic is not None and partition is not None:
             yield topic, partition, records[start:end]
         start = end

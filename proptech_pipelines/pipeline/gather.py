@@ -1,8 +1,9 @@
 """Brings the fetched ranges of one topic together, in order, as columns. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -47,11 +48,9 @@ class TopicBatch:
         return pa.table(
             {
                 "kafka_partition": np.repeat(partitions, np.diff(self.starts)),
-                "kafka_offset": np.array([at for part in self.parts for at in part.offsets], dtype=np.int64),
+                "kafka_offset": _joined(part.offsets for part in self.parts),
                 "kafka_timestamp_ms": self.timestamps_ms,
-                "timestamp_type": np.array(
-                    [kind for part in self.parts for kind in part.timestamp_types], dtype=np.int8
-                ),
+                "timestamp_type": _joined(part.timestamp_types for part in self.parts).astype(np.int8),
                 "key": pa.array(self.keys, pa.binary()),
                 "value": pa.array(self.values, pa.binary()),
                 "headers": _header_column(self.headers) if any(self.headers) else pa.nulls(count, _HEADERS),
@@ -86,18 +85,22 @@ def gather(fetched: Sequence[Fetched]) -> list[TopicBatch]:
 
 def _topic_batch(source: Topic, fetched: list[Fetched]) -> TopicBatch:
     parts = tuple(sorted(fetched, key=lambda part: part.partition))
-    values = [value for part in parts for value in part.values]
-    headers = [header for part in parts for header in part.headers]
+    values = list(chain.from_iterable(part.values for part in parts))
+    headers = list(chain.from_iterable(part.headers for part in parts))
     return TopicBatch(
         topic=source,
         topic_id=parts[0].topic_id,
         parts=parts,
-        keys=[key for part in parts for key in part.keys],
+        keys=list(chain.from_iterable(part.keys for part in parts)),
         values=values,
         headers=headers,
-        timestamps_ms=np.array([stamp for part in parts for stamp in part.timestamps_ms], dtype=np.int64),
+        timestamps_ms=_joined(part.timestamps_ms for part in parts),
         frames=frame(values, headers),
     )
+
+
+def _joined(lists: Iterable[list[int]]) -> Int64:
+    return np.concatenate([np.array(numbers, dtype=np.int64) for numbers in lists])
 
 
 _kept_name = lru_cache(maxsize=1_024)(storable)

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from proptech_pipelines.errors import SettingsError
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.positions import Partition, PartitionState, Positions
-from proptech_pipelines.pipeline.prepare import checksum
+from proptech_pipelines.pipeline.checksum import checksum_of
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -142,7 +142,7 @@ class Records:
             ]
         if (
             len(found) != item["records"]
-            or checksum(found.offsets, found.keys, found.values) != item["checksum"]
+            or checksum_of(found.offsets, found.keys, found.values) != item["checksum"]
         ):
             raise SettingsError(
                 f"The exported records of {item['topic']}[{where[1]}] in [{start}, {end}) are not those of the log.",

@@ -1,7 +1,6 @@
 """From fetched records to what one ingest transaction writes. Pure: no clock, no registry, no lake."""
 
 import json
-import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.log_writer import TopicRows
 from proptech_pipelines.lake.positions import PartitionState, Positions
+from proptech_pipelines.pipeline.checksum import checksum
 from proptech_pipelines.pipeline.gather import Int64, TopicBatch
 from proptech_pipelines.pipeline.typed_rows import Refused, TypedRows, staged_table, typed_rows
 
@@ -109,7 +109,7 @@ def _prepare_topic(
                 len(part),
                 own.stop - own.start,
                 dead_at[number + 1] - dead_at[number],
-                checksum(part.offsets, part.keys, part.values),
+                checksum(batch.log.slice(int(batch.starts[number]), len(part))),
                 tuple(part.holes()),
             )
         )
@@ -127,15 +127,6 @@ def running_stream_time(event_time_ms: Int64, carried_ms: int | None) -> Int64:
     """Stream time at each row of one partition: the largest event time so far, the row included."""
     running = np.maximum.accumulate(event_time_ms)
     return running if carried_ms is None else np.maximum(running, carried_ms)
-
-
-def checksum(offsets: Sequence[int], keys: Sequence[bytes | None], values: Sequence[bytes | None]) -> int:
-    """CRC-32 over offsets, keys and values in order; lengths are in it, so that bytes cannot move between fields."""
-    lengths = [-1 if key is None else len(key) for key in keys]
-    lengths += [-1 if value is None else len(value) for value in values]
-    crc = zlib.crc32(np.array([*offsets, *lengths], dtype="<i8").tobytes())
-    crc = zlib.crc32(b"".join(key for key in keys if key), crc)
-    return zlib.crc32(b"".join(value for value in values if value), crc)
 
 
 def advanced(

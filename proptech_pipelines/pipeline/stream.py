@@ -39,8 +39,8 @@ _SWITCH_SECONDS = 0.0005
 """A tenth of Python's default. DuckDB asks for the interpreter's lock between its tasks, so a thread that runs Python,
 serializing messages say, would hold up every other one's queries by that."""
 _ALLOCATIONS = 100_000
-"""Python looks for cycles whenever so many more objects were made than let go, instead of 700. Each chunk of messages is ten
-thousand, without a cycle among them, so that the looks took a sixth of the time of an ingest."""
+"""Python looks for cycles whenever so many more objects were made than let go, instead of 700: a chunk of messages is
+ten thousand, without a cycle among them, and the looks took a quarter of an ingest's time."""
 _FIRST_REST_SECONDS = 5.0
 """Families that nobody waits for begin so long after a run took over: first steps cost most, and come all at once."""
 _LOOKS, _LOOK_SECONDS = 20, 0.05

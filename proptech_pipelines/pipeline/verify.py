@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from proptech_pipelines.lake.connection import Connection, connect
 from proptech_pipelines.lake.generations import live_graph
-from proptech_pipelines.pipeline.prepare import checksum
+from proptech_pipelines.pipeline.checksum import checksum_of
 from proptech_pipelines.settings import Settings
 
 _BATCH = 50_000
@@ -103,7 +103,7 @@ def verify_log(settings: Settings) -> Verified:
                 if ahead[:2] == (topic_id, partition) and ahead[2] >= start:
                     held.append(ahead[2:])
                 ahead = next(records, None)
-            found = checksum([row[0] for row in held], [row[1] for row in held], [row[2] for row in held])
+            found = checksum_of([row[0] for row in held], [row[1] for row in held], [row[2] for row in held])
             if len(held) != count or found != expected:
                 broken.append(BrokenRange(topic, partition, start, end, count, len(held)))
         uneven = _uneven(con)

@@ -1,7 +1,5 @@
 """From fetched records to rows: stream time, checksums, holes, dead letters, tombstones."""
 
-import struct
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +10,7 @@ from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.positions import PartitionState, Positions
 from proptech_pipelines.pipeline.gather import gather
-from proptech_pipelines.pipeline.prepare import Prepared, advanced, checksum, prepare, running_stream_time
+from proptech_pipelines.pipeline.prepare import Prepared, advanced, prepare, running_stream_time
 from proptech_pipelines.testing import SCHEMAS, Record, encode
 from proptech_pipelines_tests.reference.arithmetic import DAY_MS, milliseconds
 
@@ -160,34 +158,6 @@ def test_holes_are_the_offsets_of_a_range_that_no_record_has(start, end, offsets
     for offset in offsets:
         part.append(offset, (1, AT), None, None, None)
     assert part.holes() == holes
-
-
-KNOWN = ([0, 1], [b"k", None], [b"value", b""])
-
-
-def test_checksum_is_that_of_offsets_lengths_keys_and_values():
-    numbers = struct.pack("<6q", 0, 1, 1, -1, 5, 0)
-    assert checksum(*KNOWN) == zlib.crc32(numbers + b"k" + b"value") == 2_598_710_395
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        ([0, 2], [b"k", None], [b"value", b""]),
-        ([1, 0], [b"k", None], [b"value", b""]),
-        ([0, 1], [b"k", b""], [b"value", b""]),
-        ([0, 1], [None, b"k"], [b"value", b""]),
-        ([0, 1], [b"k", None], [b"value", None]),
-        ([0, 1], [b"k", None], [b"valuf", b""]),
-        ([0, 1], [b"k", None], [b"", b"value"]),
-        ([0, 1], [b"k", None], [b"valu", b"e"]),
-        ([0, 1], [b"kv", None], [b"alue", b""]),
-        ([0], [b"k"], [b"value"]),
-        ([], [], []),
-    ],
-)
-def test_checksum_tells_moved_and_changed_bytes(other):
-    assert checksum(*other) != checksum(*KNOWN)
 
 
 def test_tombstones_of_a_table_topic_are_versions_in_their_place():
