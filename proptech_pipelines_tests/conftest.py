@@ -8,6 +8,7 @@ import pytest
 from proptech_pipelines.services.postgres import PostgresServer
 from proptech_pipelines.services.testing_stack import Stack, testing_stack
 from proptech_pipelines.testing import make_template
+from proptech_pipelines_tests.aimed_logs import three_days
 from proptech_pipelines_tests.engine_driver import EngineDriver
 
 SPARK = Path(__file__).parent / "spark"
@@ -60,3 +61,21 @@ def engine(reused_engine: EngineDriver, empty_lake: Path) -> EngineDriver:
     """The real executor on an empty lake on disk, without Kafka and in one thread."""
     reused_engine.pipeline.renew(empty_lake)
     return reused_engine
+
+
+@pytest.fixture(scope="session")
+def three_days_lake(tmp_path_factory: pytest.TempPathFactory, empty_lake: Path) -> Path:
+    """The folder of a lake at the end of the three days, to copy: to bring one there takes ten times as long."""
+    folder = tmp_path_factory.mktemp("lakes") / "three_days"
+    with EngineDriver(folder, empty_lake) as driver:
+        for batch in three_days():
+            driver.pipe(batch)
+            driver.advance()
+    return folder
+
+
+@pytest.fixture
+def engine_after_three_days(engine: EngineDriver, three_days_lake: Path) -> EngineDriver:
+    """The engine at the end of the three days."""
+    engine.pipeline.renew(three_days_lake)
+    return engine

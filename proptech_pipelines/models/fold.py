@@ -93,7 +93,7 @@ def with_casts_apart(model: Model) -> tuple[Model, list[CastStep]]:
 
 def _merge(model: str, column: str, expression: exp.Expr) -> str:
     casts: list[str] = []
-    while type(expression) is exp.Cast:  # TRY_CAST gives null for what it cannot hold, which sums leave out
+    while isinstance(expression, exp.Cast):
         casts.append(expression.to.sql("duckdb"))
         expression = expression.this
     merge = _MERGES.get(type(expression))

@@ -1,20 +1,13 @@
-"""Recompute: a group must come out right from the rows of its key alone, and each group that changes must be seen.
-
-Which groups a slice touches is read from the inputs as they would be were the slice all there is. So a view between
-may not leave a row out by what other rows make of it: of a total of three, the slice may bring one.
-"""
+"""Recompute: a group must come out right from the rows of its key alone, and each group that changes must be seen."""
 
 from collections.abc import Iterable, Iterator
 
 from sqlglot import exp
 
-from proptech_pipelines.models.fold import fold_of
 from proptech_pipelines.models.graph import GIVEN, Graph
 from proptech_pipelines.models.model import COORDINATES, Model, parse_select
 from proptech_pipelines.models.row_wise import is_literal
-
-_TOGETHER = (exp.Group, exp.AggFunc, exp.Window, exp.Distinct)
-"""What makes one row of several."""
+from proptech_pipelines.models.unseen import unseen
 
 
 def local(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
@@ -24,9 +17,10 @@ def local(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     if model.reads and len(model.key) != 1:
         yield "`reads` needs a key of one column"
     yield from _across_groups(model, tree)
+    key = frozenset(model.key) | frozenset(COORDINATES if model.driver else ())
     for view in views_between(model, graph):
-        view_tree = parse_select(view.name, view.sql)
-        for text in (*_across_groups(model, view_tree), *_unseen(model, view_tree, graph)):
+        across = _across_groups(model, parse_select(view.name, view.sql))
+        for text in (*across, *unseen(view, key, graph)):
             yield f"in {view.name}, through which it reads, {text}"
 
 
@@ -80,7 +74,7 @@ def _joined(join: exp.Join, model: Model) -> set[str]:
     found = {item.name for item in join.args.get("using") or ()}
     condition = join.args.get("on")
     reads = {_unqualified(parse_select(model.name, f"select {text}").expressions[0]) for text in model.reads}
-    for part in condition.flatten() if isinstance(condition, exp.And) else [condition]:
+    for part in _conjuncts(condition) if condition is not None else ():
         if not isinstance(part, exp.EQ | exp.NullSafeEQ):
             continue
         names = {side.name for side in (part.this, part.expression) if isinstance(side, exp.Column)}
@@ -88,6 +82,16 @@ def _joined(join: exp.Join, model: Model) -> set[str]:
         if len(names) == 1 and all(_unqualified(side) in reads for side in others):
             found |= names
     return found
+
+
+def _conjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
+    """What must hold together, whatever the brackets."""
+    inner = condition.unnest()
+    if isinstance(inner, exp.And):
+        yield from _conjuncts(inner.left)
+        yield from _conjuncts(inner.right)
+    else:
+        yield inner
 
 
 def _unqualified(expression: exp.Expr) -> str:
@@ -98,66 +102,3 @@ def _unqualified(expression: exp.Expr) -> str:
     for column in copied.find_all(exp.Column):
         column.set("table", None)
     return copied.sql("duckdb")
-
-
-def _unseen(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
-    """What in a view may leave out rows of a slice that are rows of the whole."""
-    for word, node in (("EXCEPT", exp.Except), ("ANTI JOIN", exp.Join)):
-        if any(node is exp.Except or item.kind == "ANTI" for item in tree.find_all(node)):
-            yield f"{word} leaves out rows that a slice does not show"
-    steady = {*model.key, *(COORDINATES if model.driver else ())}
-    for select in tree.find_all(exp.Select):
-        sources = [*_sources(select)]
-        exact = all(_is_exact(source, graph, tree) for source in sources)
-        is_outer = any(join.side for join in select.args.get("joins") or ())
-        kept = steady.union(*(_fold_keys(source, graph) for source in sources))
-        conditions = [select.args.get(name) for name in ("having", "qualify")]
-        conditions += [] if exact and not is_outer else [select.args.get("where")]
-        conditions += [] if exact else [join.args.get("on") for join in select.args.get("joins") or ()]
-        named = {
-            column.name for item in conditions if item is not None for column in item.find_all(exp.Column)
-        }
-        if strange := sorted(named - kept):
-            yield (
-                f"a condition on {', '.join(strange)} may leave out a group that a slice changes: "
-                "put it into the model itself, or into a view above"
-            )
-
-
-def _sources(select: exp.Select) -> Iterator[exp.Expr]:
-    source = select.args.get("from_")
-    for item in (source, *(select.args.get("joins") or ())):
-        if item is not None and not (isinstance(item, exp.Join) and is_literal(item)):
-            yield item.this
-
-
-def _is_exact(source: exp.Expr, graph: Graph, tree: exp.Select) -> bool:
-    """Whether the rows of `source`, a part of `tree`, on a slice are its rows on the whole that the slice brings."""
-    if isinstance(source, exp.Subquery):
-        return _is_exact(source.this, graph, tree)
-    if isinstance(source, exp.Union):
-        return _is_exact(source.left, graph, tree) and _is_exact(source.right, graph, tree)
-    if isinstance(source, exp.Select):
-        own = source.copy()
-        own.set("with_", None)
-        is_outer = any(join.side for join in source.args.get("joins") or ())
-        inputs = all(_is_exact(item, graph, tree) for item in _sources(source))
-        return inputs and not is_outer and not own.find(*_TOGETHER)
-    return isinstance(source, exp.Table) and _is_exact_table(source, graph, tree)
-
-
-def _is_exact_table(table: exp.Table, graph: Graph, tree: exp.Select) -> bool:
-    for cte in tree.find_all(exp.CTE):
-        if cte.alias == table.name and all(other is not table for other in cte.find_all(exp.Table)):
-            return _is_exact(cte.this, graph, tree)
-    model = graph.models.get(table.name)
-    if model is None or model.kind != "view":
-        return model is not None and model.kind != "fold"
-    view = parse_select(model.name, model.sql)
-    return _is_exact(view, graph, view)
-
-
-def _fold_keys(source: exp.Expr, graph: Graph) -> set[str]:
-    """What the rows of a fold have in common, whatever a slice brings of them."""
-    model = graph.models.get(source.name) if isinstance(source, exp.Table) else None
-    return set(fold_of(model).keys) if model is not None and model.kind == "fold" else set()

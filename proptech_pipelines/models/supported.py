@@ -167,6 +167,11 @@ def _exact_sums(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
             yield f"in {view.name}, through which it reads, {text}"
 
 
+def _strict_casts(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    if any(cast.find(exp.AggFunc) for cast in tree.find_all(exp.TryCast)):
+        yield "TRY_CAST of an aggregate gives null for what it cannot hold, which partial results leave out"
+
+
 def _nothing_given(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     for reader in (model, *views_between(model, graph)):
         for name in reader.inputs:
@@ -226,7 +231,7 @@ _CHECKS: dict[str, tuple[Check, ...]] = {
     "staging": (_clock, _plain_typing),
     "view": (_clock, _order, windows),
     "append": (_clock, _order, _row_wise, _exact_sums, _nothing_given),
-    "fold": (_clock, _order, _row_wise, _exact_sums, _nothing_given, conserves),
+    "fold": (_clock, _order, _row_wise, _exact_sums, _strict_casts, _nothing_given, conserves),
     "recompute": (_clock, _order, windows, local, _by_driver_row, _apart, _nothing_given),
     "settled": (_clock, _order, windows, _settles, _apart, _nothing_given),
 }

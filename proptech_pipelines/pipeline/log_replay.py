@@ -118,7 +118,7 @@ class Replay:
         return any((row["topic_id"], row["kafka_partition"]) not in known for row in item.ranges)
 
     def _add(self, item: Transaction) -> None:
-        """Put the records of `item` with those that wait."""
+        """Put the records of `item` with those that wait; what idle entries alone moved, they move again."""
         idle = {
             (row["topic_id"], row["kafka_partition"])
             for row in item.entries
@@ -127,7 +127,8 @@ class Replay:
         parts = [
             self._records.read(row)
             for row in item.ranges
-            if (row["topic_id"], row["kafka_partition"]) not in idle
+            if row["end_offset"] > row["start_offset"]
+            or (row["topic_id"], row["kafka_partition"]) not in idle
         ]
         count = sum(len(part) for part in parts)
         size = sum(len(value) for part in parts for value in part.values if value)

@@ -78,9 +78,15 @@ def _former(con: Connection, live: Graph, names: set[str]) -> dict[str, int]:
             if before is not None and (name in together or after is None)
         }
         # Another lake's swaps, too, come with its log: this one never had their generations.
-        if former and set(former.items()) <= kept:
-            _require_as_swapped(live, {name: change[name][1] for name in former})
-            return former
+        if not kept & set(former.items()):
+            continue
+        if gone := sorted(name for name, generation in former.items() if (name, generation) not in kept):
+            raise SettingsError(
+                f"What was swapped with it goes back with it, and of {', '.join(gone)} the former rows were purged.",
+                "put the former models back into the installation: that is a plan.",
+            )
+        _require_as_swapped(live, {name: change[name][1] for name in former})
+        return former
     return {}
 
 

@@ -46,8 +46,8 @@ class Source:
         """
         found = self.cluster.topics(item.name for item in INPUT_TOPICS)
         if rewind or not self._assigned or found != self.topics:
-            self.topics, self._assigned = found, True
-            self._first = self._first_offsets(positions)
+            first = self._first_offsets(found, positions)  # may fail: nothing is known of `found` then
+            self.topics, self._first, self._assigned = found, first, True
             self.consumer.assign(found, self.next_offsets(positions))
         return [
             Fetched(name, topic_id, number, self._first[name, number], self._first[name, number])
@@ -100,14 +100,16 @@ class Source:
             found[name, number] = state.next_offset if state else self._first.get((name, number), 0)
         return found
 
-    def _first_offsets(self, positions: Positions) -> dict[tuple[str, int], int]:
+    def _first_offsets(
+        self, topics: Mapping[str, TopicState], positions: Positions
+    ) -> dict[tuple[str, int], int]:
         """Where partitions that the log does not know begin: retention may have taken records before we came."""
         unknown = {
-            name
-            for name, number, topic_id in self._partitions()
-            if (topic_id, number) not in positions.partitions
+            topic.name: topic
+            for topic in topics.values()
+            if any((topic.topic_id, number) not in positions.partitions for number in range(topic.partitions))
         }
-        return self.cluster.start_offsets({name: self.topics[name] for name in unknown})
+        return self.cluster.start_offsets(unknown)
 
     def _partitions(self) -> list[tuple[str, int, str]]:
         return [

@@ -33,7 +33,7 @@ class Wanted:
     catalog: str = ""
     kafka_config: Mapping[str, str] = field(default_factory=dict[str, str])
     simulator: bool | None = None
-    """None: as remembered, else only on an embedded Kafka: nobody's own cluster is filled with simulated events."""
+    """None: on an embedded Kafka unless it was refused; nobody's own cluster is filled unless that is asked for."""
     events_per_second: int | None = None
     """None: as remembered, else 200."""
     dagster: bool = True
@@ -47,9 +47,8 @@ class Plan:
 
     def __init__(self, home: Path, wanted: Wanted | None = None, progress: Progress | None = None) -> None:
         wanted, progress = wanted or Wanted(), progress or Quiet()
-        self._wanted = wanted
-        self._embedded = _Embedded(home, progress)
-        self.settings = self._embedded.settings(wanted)
+        self._embedded = _Embedded(home, wanted, progress)
+        self.settings = self._embedded.settings()
         self.postgres = self._embedded.postgres if self._is_embedded("catalog") else None
         self.broker = self._embedded.broker if self._is_embedded("bootstrap_servers") else None
         self.registry = self._embedded.registry if self._is_embedded("schema_registry_url") else None
@@ -61,7 +60,9 @@ class Plan:
         self._choice = _SimulatorChoice.of(home, wanted)
         self.simulator = Simulator(home, self._choice.events_per_second)
         self.with_dagster = wanted.dagster
-        self.with_simulator = self._choice.runs if self._choice.runs is not None else self.broker is not None
+        self.with_simulator = self._choice.runs is not False and (
+            self.broker is not None or wanted.simulator is True
+        )
 
     def services(self) -> list[Service]:
         """Every service that may run here, in starting order; also an embedded one that one's own stands in for now."""
@@ -70,14 +71,19 @@ class Plan:
 
     def unwanted(self) -> list[Service]:
         """Those that are not to run by this plan, in starting order."""
-        dagster = (self.code, self.webserver, self.daemon) if self.with_dagster else ()
-        simulator = (self.simulator,) if self.with_simulator else ()
-        wanted = (self.postgres, self.broker, self.registry, *dagster, *simulator)
-        return [service for service in self.services() if service not in wanted]
+        dagster = () if self.with_dagster else (self.code, self.webserver, self.daemon)
+        simulator = () if self.with_simulator else (self.simulator,)
+        return [*self.replaced(), *dagster, *simulator]
+
+    def replaced(self) -> list[Service]:
+        """The embedded servers that servers of one's own took the place of, for good: what a variable says may pass."""
+        return [
+            server for name, server in self._embedded.servers().items() if self._embedded.is_replaced(name)
+        ]
 
     def store(self) -> None:
         """Write `settings.json`, and which of its addresses were ours. What a variable said is not remembered."""
-        self._embedded.store(self.settings, self._wanted)
+        self._embedded.store(self.settings)
         self._choice.store(self.settings.home)
 
     def _is_embedded(self, name: str) -> bool:
@@ -90,7 +96,8 @@ class _Embedded:
     Those tell a remembered address of ours, whose port was changed in `ports.json`, from one's own server.
     """
 
-    def __init__(self, home: Path, progress: Progress) -> None:
+    def __init__(self, home: Path, wanted: Wanted, progress: Progress) -> None:
+        self._wanted = wanted
         self.postgres = PostgresServer(home)
         self.broker = KafkaBroker(home, KAFKA_PORT, progress)
         self.registry = SchemaRegistry(home, REGISTRY_PORT, progress)
@@ -98,6 +105,19 @@ class _Embedded:
         self._file = home / "embedded.json"
         self._stored = Settings.stored(home)
         self._before = _read(self._file)
+
+    def servers(self) -> dict[str, Service]:
+        """The servers in starting order, under the names of the settings."""
+        return {
+            "catalog": self.postgres,
+            "bootstrap_servers": self.broker,
+            "schema_registry_url": self.registry,
+        }
+
+    def is_replaced(self, name: str) -> bool:
+        """Whether an address of one's own is asked for or remembered."""
+        value = getattr(self._wanted, name) or getattr(self._stored, name)
+        return value not in ("", self._before.get(name), self.addresses()[name])
 
     def addresses(self) -> dict[str, str]:
         """The addresses of the embedded servers, under the names of the settings."""
@@ -107,24 +127,23 @@ class _Embedded:
             "catalog": self.postgres.dsn(),
         }
 
-    def settings(self, wanted: Wanted) -> Settings:
+    def settings(self) -> Settings:
         """The settings of the home folder: what was asked for, else remembered, else embedded."""
         chosen: dict[str, str] = {}
         for name, ours in self.addresses().items():
-            value = getattr(wanted, name) or getattr(self._loaded, name)
+            value = getattr(self._wanted, name) or getattr(self._loaded, name)
             chosen[name] = ours if value in ("", self._before.get(name)) else value
-        return replace(
-            self._loaded, kafka_config={**self._loaded.kafka_config, **wanted.kafka_config}, **chosen
-        )
+        kafka_config = {**self._loaded.kafka_config, **self._wanted.kafka_config}
+        return replace(self._loaded, kafka_config=kafka_config, **chosen)
 
-    def store(self, settings: Settings, wanted: Wanted) -> None:
+    def store(self, settings: Settings) -> None:
         """Remember the addresses of `settings`, but for those that a variable gave, and what was asked for."""
         addresses = {
             name: getattr(settings, name)
             for name in self.addresses()
-            if getattr(wanted, name) or getattr(self._loaded, name) == getattr(self._stored, name)
+            if getattr(self._wanted, name) or getattr(self._loaded, name) == getattr(self._stored, name)
         }
-        kafka_config = {**self._stored.kafka_config, **wanted.kafka_config}
+        kafka_config = {**self._stored.kafka_config, **self._wanted.kafka_config}
         replace(self._stored, kafka_config=kafka_config, **addresses).store()
         _write(self._file, self.addresses())
 

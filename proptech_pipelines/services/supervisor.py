@@ -49,6 +49,10 @@ def up(home: Path, wanted: Wanted, progress: Progress, prepare_lake: Callable[[S
                     _bring_up(service, report, started, progress)
             _prepare_cluster(report, progress)
             plan.store()
+            if any(server.members() for server in plan.replaced()):
+                # They hold connections to what is to be stopped.
+                for service in (plan.simulator, plan.daemon, plan.webserver, plan.code):
+                    service.stop()
             with progress.step("Preparing the lake"):
                 prepare_lake(plan.settings)
             if plan.with_dagster:

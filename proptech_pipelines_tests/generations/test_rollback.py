@@ -209,6 +209,16 @@ def test_a_family_does_not_go_back_below_a_staging_table_that_was_swapped_since(
     roll_back(con, "stg_property_price_changes", tools)
 
 
+def test_there_is_no_way_back_past_what_was_purged_of_the_last_swap(lake, tools):
+    carried_out(lake, with_a_column(GRAPH), tools)
+    doubled = edited(GRAPH, "stg_property_price_changes", "end as change_ppb", "end * 2 as change_ppb")
+    carried_out(lake, doubled, tools)
+    con = lake.pipeline.con
+    purge_retired(con, "stg_property_price_changes", tools.leases)
+    with pytest.raises(SettingsError, match="of stg_property_price_changes the former rows were purged"):
+        roll_back(con, FAMILY, tools)
+
+
 def test_what_is_purged_has_no_way_back(lake, tools):
     carried_out(lake, with_tables(GRAPH, "a"), tools)
     carried_out(lake, changed(GRAPH), tools)

@@ -211,6 +211,11 @@ TOTALS = "zip_code, day, count(*) as sales"
             "select zip_code, day from totals where exists (select 1 from totals as o where o.sales > 5)",
             "a sub-query in a condition or column sees other groups",
         ),
+        (
+            FOLD,
+            "select zip_code, day, try_cast(sum(price) as bigint) as a from stg_sales group by zip_code, day",
+            "TRY_CAST of an aggregate gives null",
+        ),
         (STAGING, "with d as (select * from decoded) select price from d", "staging begins with SELECT"),
         (STAGING, "select price from other", "staging is one projection FROM decoded"),
         (STAGING, "select price from decoded where price > 1", "staging is one projection FROM decoded"),
@@ -282,7 +287,60 @@ def test_views_through_which_a_stored_model_reads_are_held_to_the_same(view, hea
         ("select zip_code, day, count(*) as n from stg_sales where price > 2 group by zip_code, day", ""),
         (
             "select zip_code, max(day) as day from stg_sales group by zip_code having count(*) > 2 and max(price) > 1",
-            "a condition on price may leave out",
+            "a condition on COUNT(*), MAX(price) may leave out",
+        ),
+        (
+            "select zip_code, max(day) as day, count(*) as n from stg_sales group by zip_code having n > 2",
+            "a condition on n may leave out",
+        ),
+        (
+            "select zip_code, day, count(*) over (partition by zip_code) as n from stg_sales qualify n > 2",
+            "a condition on n may leave out",
+        ),
+        (
+            "select zip_code, day from stg_sales qualify count(*) over (partition by zip_code) > 2",
+            "a condition on COUNT(*)",
+        ),
+        (
+            "select zip_code, max(day) as day, max(price) as price from stg_sales where price > 2 group by zip_code",
+            "",
+        ),
+        (
+            "select zip_code, day, max(price) as p from stg_sales group by zip_code, day having zip_code > '5'",
+            "",
+        ),
+        (
+            "select * from (select zip_code, day, max(price) as p from stg_sales group by zip_code, day) as s "
+            "where day > date '2024-01-01'",
+            "",
+        ),
+        ("with t as (select * from totals) select * from t where day > date '2024-01-01'", ""),
+        (
+            "with t as (select *, sales * 2 as twice from totals) select * from t where twice > 4",
+            "a condition on twice",
+        ),
+        (
+            "select * from (select zip_code, day, sales from totals) as t where sales > 4",
+            "a condition on sales",
+        ),
+        (
+            "select a.zip_code, a.day from stg_sales as a left join totals as b on a.zip_code = b.zip_code "
+            "where a.price > 5",
+            "",
+        ),
+        ("select zip_code, day from totals cross join (values (1), (2)) as x (v) where v > 1", ""),
+        (
+            "select zip_code, day from "
+            "(select zip_code, day from stg_sales union all select zip_code, day from totals) as u",
+            "",
+        ),
+        (
+            "with totals as (select * from stg_sales), stg_sales as (select * from totals) select * from stg_sales",
+            "",
+        ),
+        (
+            "select * from (select zip_code, day from stg_sales intersect select zip_code, day from stg_sales) as u",
+            "INTERSECT of stg_sales with itself",
         ),
         (
             "select * from (select zip_code, max(day) as day, count(*) as n from stg_sales group by zip_code) as s "
@@ -311,12 +369,17 @@ def test_views_through_which_a_stored_model_reads_are_held_to_the_same(view, hea
         (
             "select a.zip_code, a.day from stg_sales as a inner join totals as b "
             "on a.zip_code = b.zip_code and a.price < b.sales",
-            "a condition on price, sales may leave out",
+            "a condition on sales may leave out",
+        ),
+        (
+            "select a.zip_code, a.day from stg_sales as a inner join dear_sales as b "
+            "on (a.zip_code = b.zip_code)",
+            "a join of stg_sales with itself sees new rows alone",
         ),
         (
             "select a.zip_code, a.day from stg_sales as a inner join stg_sales as b "
             "on a.zip_code = b.zip_code and a.price < b.price where b.price > 5",
-            "",
+            "a join of stg_sales with itself sees new rows alone",
         ),
         (
             "select a.* from stg_sales as a anti join totals as b on a.zip_code = b.zip_code",
@@ -329,11 +392,12 @@ def test_views_through_which_a_stored_model_reads_are_held_to_the_same(view, hea
     ],
 )
 def test_a_view_below_a_recompute_leaves_out_no_group_that_a_slice_changes(view, words):
-    halfway = model("halfway", VIEW, view)
-    found = problems(RECOMPUTE, "select zip_code, day from halfway", totals(), halfway)
+    halfway, dear = model("halfway", VIEW, view), model("dear_sales", VIEW, DEAR)
+    found = problems(RECOMPUTE, "select zip_code, day from halfway", totals(), dear, halfway)
     assert words in found if words else not found
 
 
+DEAR = "select * from stg_sales where price > 9"
 BY_HOUR = RECOMPUTE.replace('["zip_code"]', '["zip_code", "day"]')
 
 
@@ -376,6 +440,12 @@ BY_HOUR = RECOMPUTE.replace('["zip_code"]', '["zip_code", "day"]')
             BY_HOUR,
             "select a.zip_code, a.day from totals as a inner join totals as b "
             "on a.zip_code = b.zip_code and a.day is not distinct from b.day and a.sales < b.sales",
+            "",
+        ),
+        (
+            BY_HOUR,
+            "select a.zip_code, a.day from totals as a inner join totals as b "
+            "on ((a.zip_code = b.zip_code and (a.day = b.day)) and a.sales < b.sales) and true",
             "",
         ),
     ],

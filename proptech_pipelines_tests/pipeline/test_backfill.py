@@ -28,13 +28,10 @@ CHANGES, FIGURES = "price_change_analysis", "market_index"
 
 
 @pytest.fixture
-def lake(engine):
+def lake(engine_after_three_days):
     """The lake at the end of the log, every day of its price changes spoiled, January and February of its figures."""
-    for batch in three_days():
-        engine.pipe(batch)
-        engine.advance()
-    tamper(engine, MAY_1, MAY_2, MAY_3, date(2020, 1, 1), date(2020, 2, 1))
-    return engine
+    tamper(engine_after_three_days, MAY_1, MAY_2, MAY_3, date(2020, 1, 1), date(2020, 2, 1))
+    return engine_after_three_days
 
 
 def run(lake, request):

@@ -12,7 +12,6 @@ from proptech_pipelines.pipeline.coverage import (
     other_generations,
     uncovered_days,
 )
-from proptech_pipelines_tests.aimed_logs import three_days
 from proptech_pipelines_tests.reference.building import price_change
 from proptech_pipelines_tests.tampering import tamper
 
@@ -21,12 +20,9 @@ CHANGES = "price_change_analysis"
 
 
 @pytest.fixture
-def lake(engine):
+def lake(engine_after_three_days):
     """The lake at the end of the log."""
-    for batch in three_days():
-        engine.pipe(batch)
-        engine.advance()
-    return engine
+    return engine_after_three_days
 
 
 def days(lake, family=CHANGES):

@@ -98,6 +98,13 @@ def fill(driver: PipelineDriver) -> None:
     assert [readmit(driver.con, late.Choice(), 1).records for _ in range(3)] == [1, 1, 0]
     driver.ingest.load()
     driver.pipe([change(20, 9001)])
+    # Dead letters alone with an idle entry of their partition, in one transaction.
+    dead = Fetched(CHANGES, topic_id(CHANGES), 3, 0, 0)
+    dead.append(0, (1, NOON_MS), None, b"broken", None)
+    driver.ingest.take(
+        [dead], [ControlEntry("partition_idle", CHANGES, dead.topic_id, 3, 0, NOON_MS + 60_000)]
+    )
+    driver.pipe([change(1, 9002, partition=3)])
 
 
 def swap(driver: PipelineDriver) -> None:

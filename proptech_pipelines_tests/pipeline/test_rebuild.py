@@ -31,13 +31,10 @@ TABLES_OF = {
 
 
 @pytest.fixture
-def lake(engine):
+def lake(engine_after_three_days):
     """The lake at the end of the log, every day of it spoiled."""
-    for batch in three_days():
-        engine.pipe(batch)
-        engine.advance()
-    tamper(engine, MAY_1, MAY_2, MAY_3, JANUARY, FEBRUARY, MARCH)
-    return engine
+    tamper(engine_after_three_days, MAY_1, MAY_2, MAY_3, JANUARY, FEBRUARY, MARCH)
+    return engine_after_three_days
 
 
 def rebuild(lake, family, days):
@@ -105,10 +102,8 @@ def test_figures_of_a_day_look_back_to_months_that_are_not_among_the_days(lake):
     assert changes[FEBRUARY] == 10_000
 
 
-def test_nothing_is_written_where_nothing_differs(engine):
-    for batch in three_days():
-        engine.pipe(batch)
-        engine.advance()
+def test_nothing_is_written_where_nothing_differs(engine_after_three_days):
+    engine = engine_after_three_days
     con = engine.pipeline.con
     before = [stored(engine, family) for family in TABLES_OF] + [engine.table("ledger")]
     heads = [head(con, family) for family in TABLES_OF]

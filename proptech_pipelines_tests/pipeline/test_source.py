@@ -2,7 +2,7 @@
 
 import pytest
 
-from proptech_pipelines.errors import OffsetGap, OffsetRegression
+from proptech_pipelines.errors import OffsetGap, OffsetRegression, ServiceError
 from proptech_pipelines.kafka.cluster import TopicState
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.positions import PartitionState, Positions
@@ -76,6 +76,19 @@ def test_what_was_fetched_of_a_topic_that_is_another_one_by_now_is_nothing(sourc
     assert source.fetch(10, 0) == broker.answer
     broker.answer = [Fetched(CHANGES, "one", 0, 0, 5)]
     assert source.fetch(10, 0) is None
+
+
+def test_a_broker_that_fails_half_way_is_asked_all_of_it_again(source, broker, monkeypatch):
+    broker.states["user-interactions"] = TopicState("user-interactions", "new", 1)
+
+    def away(topics):
+        raise ServiceError("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(broker, "start_offsets", away)
+        with pytest.raises(ServiceError):
+            source.refresh(at())
+    assert ("user-interactions", "new") in [(part.topic, part.topic_id) for part in source.refresh(at())]
 
 
 def test_ends_are_reached_with_the_topics_that_are_left(source, broker):

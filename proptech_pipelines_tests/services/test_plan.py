@@ -49,6 +49,16 @@ def test_what_a_variable_said_is_not_remembered(tmp_path, monkeypatch):
     assert Settings.stored(tmp_path).bootstrap_servers == ""
 
 
+def test_a_variable_stops_no_embedded_server(tmp_path, monkeypatch):
+    Plan(tmp_path).store()
+    for name in ("BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CATALOG"):
+        monkeypatch.setenv(f"PROPTECH_{name}", "elsewhere")
+    plan = Plan(tmp_path)
+    assert (plan.broker, plan.registry, plan.postgres) == (None, None, None)
+    assert plan.replaced() == []
+    assert [service.name for service in Plan(tmp_path, OWN).replaced()] == ["postgres", "kafka", "registry"]
+
+
 def test_the_simulator_is_as_it_was_asked_for(tmp_path):
     plan = Plan(tmp_path)
     assert (plan.with_simulator, plan.simulator.command().argv[-1]) == (True, str(EVENTS_PER_SECOND))
@@ -59,6 +69,10 @@ def test_the_simulator_is_as_it_was_asked_for(tmp_path):
     assert names(plan) == ["simulator"]
     plan = remembered(tmp_path, Wanted(simulator=True, events_per_second=5, dagster=False))
     assert (plan.with_simulator, plan.simulator.command().argv[-1]) == (True, "5")
+    assert not Plan(
+        tmp_path, OWN
+    ).with_simulator  # nobody's own cluster is filled because of what was said before
+    assert Plan(tmp_path, replace(OWN, simulator=True)).with_simulator
     assert names(Plan(tmp_path, Wanted(dagster=False))) == [
         "dagster_code",
         "dagster_webserver",
