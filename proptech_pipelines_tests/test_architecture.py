@@ -112,3 +112,8 @@ def test_imports_point_one_way():
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_tests_of_a_file_run_in_one_process(request):
+    """Else each process makes the fixtures of each module, and tests that follow one another do not."""
+    assert not hasattr(request.config, "workerinput") or request.node.nodeid.endswith(f"@{__file__}")

@@ -142,7 +142,7 @@ def test_up_mends_dagster_where_its_code_server_alone_was_killed(dagster, which)
         webserver=webserver,
         daemon=daemon,
     )
-    report = UpReport(plan, [], [], [])
+    report = UpReport(plan, [], [], [], [])
     supervisor._bring_up_dagster(report, [], Quiet())
     assert report.started == [code.title, webserver.title, daemon.title]
     assert statuses(webserver)[run] == "CANCELED"
