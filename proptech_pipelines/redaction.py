@@ -2,7 +2,7 @@
 
 import re
 
-_IN_URL = re.compile(r"(://[^\s/:@]*:)[^\s/]*@")
+_IN_URL = re.compile(r"(://[^\s/:@]*:)\S*@")
 _IN_LIBPQ = re.compile(r"(password\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s'\"]+)", re.IGNORECASE)
 
 
