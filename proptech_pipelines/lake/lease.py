@@ -72,7 +72,10 @@ class Leases:
             try:
                 self._ask(f"select pg_advisory_lock({_NAMESPACE}, hashtext(%s))", name)
             except psycopg2.errors.LockNotAvailable:
-                continue
+                # PostgreSQL keeps a lock of the session that was granted in the very moment in which the wait for it
+                # timed out. Taken once more it would be held twice, and still be held after its release.
+                if not self._any(name, granted=True, own=True):
+                    continue
             return True
         return False
 
@@ -97,14 +100,15 @@ class Leases:
         """Whether anyone waits for `name`."""
         return self._any(name, granted=False)
 
-    def _any(self, name: str, *, granted: bool) -> bool:
+    def _any(self, name: str, *, granted: bool, own: bool = False) -> bool:
         # The halves of the key are shown as unsigned.
         return bool(
             self._ask(
                 "select count(*) from pg_locks where locktype = 'advisory' and granted = %s "
                 f"and classid::bigint = ({_NAMESPACE}::bigint & 4294967295) "
                 "and objid::bigint = (hashtext(%s)::bigint & 4294967295) "
-                "and database = (select oid from pg_database where datname = current_database())",
+                "and database = (select oid from pg_database where datname = current_database())"
+                f"{' and pid = pg_backend_pid()' if own else ''}",
                 granted,
                 name,
             )
