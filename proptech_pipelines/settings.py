@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self, cast
 
 from proptech_pipelines.errors import SettingsError
+from proptech_pipelines.files import write_whole
 
 HOUR_MS = 3_600_000
 _ENV_PREFIX = "PROPTECH_"
@@ -83,10 +84,7 @@ class Settings:
         self.home.mkdir(parents=True, exist_ok=True)
         default = asdict(type(self)(self.home))
         values = {name: value for name, value in asdict(self).items() if value != default[name]}
-        temporary = self.home / "settings.json.new"
-        temporary.touch(mode=0o600)
-        temporary.write_text(json.dumps(values, indent=2) + "\n")
-        temporary.replace(self.home / "settings.json")
+        write_whole(self.home / "settings.json", json.dumps(values, indent=2) + "\n", is_private=True)
 
 
 def environment_for(home: Path) -> dict[str, str]:

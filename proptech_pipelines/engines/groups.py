@@ -24,18 +24,17 @@ def recompute_groups(session: Session, model: Model, high: int) -> str:
     """Put the signed change of the groups in `touched` into `delta_<model>`; the table of their new rows."""
     bounds = _bounds(session, model, "touched")
     touched = session.in_units(model.key, "touched")
-    needed = "touched"
+    needed, wanted = "touched", touched
     if model.reads:
         needed = "needed"
         session.temporary(needed, slices.needed_through_reads(model, "touched"))
+        wanted = session.in_units(model.key, needed)
     leaf = session.whole_leaf(high, model, needed, "" if model.reads else bounds)
     new = slices.wrapped(
         session.graph,
         model,
         leaf,
-        direct=lambda parent: (
-            f"select * from {parent.name}__whole where {session.in_units(model.key, needed)}"
-        ),
+        direct=lambda parent: f"select * from {parent.name}__whole where {wanted}",
     )
     session.temporary("new_rows", f"select * from ({new}) where {touched}")
     session.temporary("old_rows", slices.whole_rows(model, f"lake.{model.table}", f"{touched}{bounds}"))

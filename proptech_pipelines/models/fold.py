@@ -78,12 +78,11 @@ def with_casts_apart(model: Model) -> tuple[Model, list[CastStep]]:
         if name in keys:
             columns.append(projection)
             continue
-        values = [projection.unalias()]
-        while isinstance(values[-1], exp.Cast):
-            values.append(values[-1].this)
+        casts, aggregate = _uncast(projection.unalias())
+        values = [*casts, aggregate]
         names = [f"{name}__{number}" for number in range(len(values))]
         columns += [exp.alias_(value.copy(), alias) for value, alias in zip(values, names, strict=True)]
-        merge = _MERGES[type(values[-1])]
+        merge = _MERGES[type(aggregate)]
         steps += [CastStep(name, merge, before, after) for after, before in pairwise(names)]
     tree.set("expressions", columns)
     return replace(
@@ -91,11 +90,18 @@ def with_casts_apart(model: Model) -> tuple[Model, list[CastStep]]:
     ), steps
 
 
-def _merge(model: str, column: str, expression: exp.Expr) -> str:
-    casts: list[str] = []
+def _uncast(expression: exp.Expr) -> tuple[list[exp.Cast], exp.Expr]:
+    """The casts around an expression, the outermost first, and what stands in them."""
+    casts: list[exp.Cast] = []
     while isinstance(expression, exp.Cast):
-        casts.append(expression.to.sql("duckdb"))
+        casts.append(expression)
         expression = expression.this
+    return casts, expression
+
+
+def _merge(model: str, column: str, expression: exp.Expr) -> str:
+    around, expression = _uncast(expression)
+    casts = [cast.to.sql("duckdb") for cast in around]
     merge = _MERGES.get(type(expression))
     if merge is None or isinstance(expression.this, exp.Distinct):
         raise ModelError(

@@ -32,18 +32,24 @@ class _Scope:
             scope = _Scope(self.graph, {**scope.ctes, cte.alias: (cte.this, scope)})
         return scope
 
-    def resolve(self, source: exp.Expr) -> "tuple[exp.Expr, _Scope] | Model | None":
-        """The query behind a part of a FROM clause, or the stored model; None for a list of literals."""
+    def behind(self, source: exp.Expr) -> "tuple[exp.Expr | Model | None, _Scope]":
+        """The query or stored model that a part of a query stands for, and the scope inside of it.
+
+        None for a list of literals, and for what no model is.
+        """
+        if isinstance(source, exp.Select | exp.SetOperation):
+            return source, self.within(source)
         if isinstance(source, exp.Subquery):
-            return source.this, self
+            return self.behind(source.this)
         if not isinstance(source, exp.Table):
-            return None
+            return None, self
         if source.name in self.ctes:
-            return self.ctes[source.name]
+            definition, scope = self.ctes[source.name]
+            return scope.behind(definition)
         model = self.graph.models.get(source.name)
         if model is not None and model.kind == "view":
-            return parse_select(model.name, model.sql), _Scope(self.graph)
-        return model
+            return _Scope(self.graph).behind(parse_select(model.name, model.sql))
+        return model, self
 
 
 @dataclass(frozen=True)
@@ -127,16 +133,12 @@ def _meeting(sources: list[exp.Expr], scope: _Scope, what: str) -> Iterator[str]
 
 def _roots(source: exp.Expr, scope: _Scope) -> set[str]:
     """Names of the models that nothing inlines, from which the rows of `source` come."""
-    if isinstance(source, exp.Select):
-        inner = scope.within(source)
-        return set[str]().union(*(_roots(item, inner) for item in _sources(source)))
-    if isinstance(source, exp.SetOperation):
-        inner = scope.within(source)
-        return _roots(source.left, inner) | _roots(source.right, inner)
-    found = scope.resolve(source)
-    if isinstance(found, tuple):
-        return _roots(*found)
-    return {found.name} if found is not None and found.name not in GIVEN else set()
+    found, inner = scope.behind(source)
+    if isinstance(found, exp.Select):
+        return set[str]().union(*(_roots(item, inner) for item in _sources(found)))
+    if isinstance(found, exp.SetOperation):
+        return _roots(found.left, inner) | _roots(found.right, inner)
+    return {found.name} - GIVEN.keys() if isinstance(found, Model) else set()
 
 
 def _sources(select: exp.Select) -> list[exp.Expr]:
@@ -161,15 +163,12 @@ def _visible(select: exp.Select, scope: _Scope) -> dict[str, _Moving]:
 
 def _moving(source: exp.Expr, scope: _Scope) -> _Moving:
     """The columns of `source` that move."""
-    if isinstance(source, exp.Select):
-        return _moving_of_select(source, scope.within(source))
-    if isinstance(source, exp.SetOperation):
-        inner = scope.within(source)
-        return _moving(source.left, inner) | _moving(source.right, inner)
-    found = scope.resolve(source)
-    if isinstance(found, tuple):
-        return _moving(*found)
-    if found is not None and found.kind == "fold":
+    found, inner = scope.behind(source)
+    if isinstance(found, exp.Select):
+        return _moving_of_select(found, inner)
+    if isinstance(found, exp.SetOperation):
+        return _moving(found.left, inner) | _moving(found.right, inner)
+    if isinstance(found, Model) and found.kind == "fold":
         return _Moving(frozenset(found.column_names) - frozenset(fold_of(found).keys))
     return _STEADY
 
@@ -198,14 +197,12 @@ def _union(visible: Mapping[str, _Moving]) -> _Moving:
 
 def _named(source: exp.Expr, scope: _Scope) -> set[str]:
     """Names of the columns of `source`, as far as they are written down."""
-    if isinstance(source, exp.Select):
-        return {item.alias_or_name for item in source.expressions}
-    if isinstance(source, exp.SetOperation):
-        return _named(source.left, scope)
-    found = scope.resolve(source)
-    if isinstance(found, tuple):
-        return _named(*found)
-    return set(found.column_names) if found is not None else set()
+    found, inner = scope.behind(source)
+    if isinstance(found, exp.Select):
+        return {item.alias_or_name for item in found.expressions}
+    if isinstance(found, exp.SetOperation):
+        return _named(found.left, inner)
+    return set(found.column_names) if isinstance(found, Model) else set()
 
 
 def _moves(column: exp.Column, visible: Mapping[str, _Moving]) -> bool:

@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 
 from psycopg2.extensions import parse_dsn
 
+from proptech_pipelines.files import write_whole
 from proptech_pipelines.services.dagster_code import DagsterCode
 
 _CONFIG = """\
@@ -59,23 +60,14 @@ def write_config(home: Path, dsn: str, code: DagsterCode) -> None:
     """
     folder = home / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "dagster.yaml", _CONFIG.format(url=sqlalchemy_url(dsn)))
-    _write(
-        workspace(home),
-        _WORKSPACE.format(socket=json.dumps(str(code.socket)), location=json.dumps(code.definitions)),
-    )
+    locations = _WORKSPACE.format(socket=json.dumps(str(code.socket)), location=json.dumps(code.definitions))
+    write_whole(folder / "dagster.yaml", _CONFIG.format(url=sqlalchemy_url(dsn)), is_private=True)
+    write_whole(workspace(home), locations, is_private=True)
 
 
 def workspace(home: Path) -> Path:
     """The file that leads webserver and daemon of `home` to their code server."""
     return home / "dagster" / "workspace.yaml"
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f"{path.name}.new")
-    temporary.touch(mode=0o600)
-    temporary.write_text(text)
-    temporary.replace(path)
 
 
 def sqlalchemy_url(dsn: str) -> str:

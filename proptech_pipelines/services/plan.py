@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self, cast
 
+from proptech_pipelines.files import write_whole
 from proptech_pipelines.services.broker import KafkaBroker
 from proptech_pipelines.services.dagster_code import DagsterCode
 from proptech_pipelines.services.dagster_daemon import DagsterDaemon
@@ -145,7 +146,7 @@ class _Embedded:
         }
         kafka_config = {**self._stored.kafka_config, **self._wanted.kafka_config}
         replace(self._stored, kafka_config=kafka_config, **addresses).store()
-        _write(self._file, self.addresses())
+        write_whole(self._file, json.dumps(self.addresses(), indent=2) + "\n")
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ class _SimulatorChoice:
         return cls(runs if isinstance(runs, bool) else None, rate)
 
     def store(self, home: Path) -> None:
-        _write(home / _SIMULATOR_FILE, asdict(self))
+        write_whole(home / _SIMULATOR_FILE, json.dumps(asdict(self), indent=2) + "\n")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -175,10 +176,3 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-
-
-def _write(path: Path, values: Mapping[str, Any]) -> None:
-    """Whole or not at all."""
-    temporary = path.with_suffix(".json.new")
-    temporary.write_text(json.dumps(values, indent=2) + "\n")
-    temporary.replace(path)

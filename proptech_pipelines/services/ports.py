@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 
 from proptech_pipelines.errors import PortTaken, SettingsError
+from proptech_pipelines.files import write_whole
 
 HOST = "127.0.0.1"
 _RANGE = range(20_000, 30_000)  # below what systems hand to outgoing connections
@@ -64,9 +65,7 @@ class Ports:
             preferred = next(port for port in _shuffled() if port not in taken and is_free(port))
         known[name] = preferred
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._path.with_suffix(".json.new")
-        temporary.write_text(json.dumps(known, indent=2) + "\n")
-        temporary.replace(self._path)
+        write_whole(self._path, json.dumps(known, indent=2) + "\n")
         return preferred
 
     def _read(self) -> dict[str, int]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from proptech_pipelines.files import write_whole
 from proptech_pipelines.settings import environment_for
 
 SERVICE_MARK = "PROPTECH_SERVICE"
@@ -48,9 +49,7 @@ class PidFile:
             started = psutil.Process(pid).create_time()
         except psutil.NoSuchProcess:
             return
-        temporary = self.path.with_suffix(".pid.new")
-        temporary.write_text(json.dumps({"pid": pid, "create_time": started}))
-        temporary.replace(self.path)
+        write_whole(self.path, json.dumps({"pid": pid, "create_time": started}))
 
     def process(self) -> psutil.Process | None:
         """The recorded process if it still runs; None for no file, a broken one, or another process's pid."""

@@ -19,6 +19,7 @@ from proptech_pipelines_tests.guarantees.judge import (
     ends_of,
 )
 from proptech_pipelines_tests.guarantees.lakes import fresh_lake
+from proptech_pipelines_tests.no_text import NoText
 
 
 def drain(settings):
@@ -79,13 +80,6 @@ def test_g4_keys_and_header_names_that_the_catalog_would_take_for_its_own_stop_n
     con.close()
     assert sent == [(len(texts),)] * len(INPUT_TOPICS)
     assert_lake_is_whole(settings)
-
-
-class NoText(str):
-    """A header name that goes out as bytes which are no UTF-8."""
-
-    def encode(self, *_: object) -> bytes:
-        return b"\xff\xfe"
 
 
 def test_g4_a_header_whose_name_is_no_text_stops_nothing(stack, tmp_path):

@@ -11,6 +11,7 @@ from proptech_pipelines.kafka.consumer import RangeConsumer
 from proptech_pipelines.kafka.messages import headers_of
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.settings import Settings
+from proptech_pipelines_tests.no_text import NoText
 
 TOPICS = {name: TopicState(name, f"id of {name}", 2) for name in ("property-views", "user-searches")}
 PLACES = [(name, number) for name in TOPICS for number in range(2)]
@@ -65,15 +66,6 @@ def test_runs_of_messages_make_the_ranges_that_a_record_at_a_time_makes(consumer
     chunks = [messages[at : at + chunk] for at in range(0, len(messages), chunk)]
     assert sum(consumer._take(some, found) for some in chunks) == len(drawn)
     assert found == expected
-
-
-class NoText(str):
-    """A header name that goes out as bytes which are no UTF-8."""
-
-    __slots__ = ()
-
-    def encode(self, *_: object) -> bytes:
-        return b"\xff\xfe"
 
 
 def test_a_header_name_that_is_no_utf_8_is_mended_and_its_neighbours_stay():

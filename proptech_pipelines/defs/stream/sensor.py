@@ -4,7 +4,7 @@ import dagster as dg
 
 from proptech_pipelines.defs.resources import Platform
 from proptech_pipelines.defs.stream.job import stream
-from proptech_pipelines.defs.stream.planning import Start, decide
+from proptech_pipelines.defs.stream.planning import NO_FAILURES, Start, decide
 from proptech_pipelines.defs.stream.runs import failures, live_runs
 from proptech_pipelines.pipeline.lag import read_lag
 
@@ -19,7 +19,10 @@ def stream_sensor(context: dg.SensorEvaluationContext, platform: Platform) -> dg
     """Ask for a stream run when records wait and none is at work, and for its successor before its time is up."""
     settings = platform.settings()
     lag = read_lag(settings)
-    runs, failed = live_runs(context.instance), failures(context.instance)
+    runs = live_runs(context.instance)
+    failed = (
+        NO_FAILURES if runs else failures(context.instance)
+    )  # who asks beside a run does not wait for them
     decision = decide(runs, lag, settings.follow_seconds, failed)
     if not isinstance(decision, Start):
         return dg.SkipReason(decision)
