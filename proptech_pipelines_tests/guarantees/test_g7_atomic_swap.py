@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from proptech_pipelines.kafka.producer import RegistrySerializer, event_producer, flush
 from proptech_pipelines.lake.connection import connect
 from proptech_pipelines.lake.generations import checkout_graph
 from proptech_pipelines.lake.lease import Leases
@@ -49,6 +50,22 @@ def lake_of_former_models(stack, folder, monkeypatch):
     return settings
 
 
+def produce_change_that_alerts(settings) -> None:
+    """One price a hundred times the former: whatever else its window holds, the mean change is beyond the limit."""
+    value = {
+        "propertyId": "home",
+        "zipCode": "78701",
+        "stateCode": "TX",
+        "oldPrice": 1_000,
+        "newPrice": 100_000,
+        "changedAt": int(time.time() * 1000),
+    }
+    topic = "property-price-changes"
+    producer = event_producer(settings)
+    producer.produce(topic, RegistrySerializer(settings)(topic, value), b"home")
+    flush(producer, 30.0)
+
+
 def columns(settings) -> set[str]:
     con = connect(settings, read_only=True)
     try:
@@ -72,6 +89,7 @@ def test_g7_an_additive_change_is_swapped_in_and_back_and_g8_publishes_nothing(s
     assert "change_square_sum" in columns(settings)
     assert len(alerts(settings)) == before
     produce(settings, 2_000, options=Options(broken=0.001))
+    produce_change_that_alerts(settings)
     StreamRun(settings).run(lambda: False, drain=True)
     assert_lake_is_whole(settings)
     assert len(alerts(settings)) > before
