@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 _REFRESH_MS = 5_000
 _LOOK_SECONDS = 0.25
 _OUTAGE_SECONDS = 1.0
+_FIRST_REST_MS = 2_000
 _MOST_RESTS = 5
 """So many intervals are the longest rest after a micro-batch that took long."""
 
@@ -79,17 +80,16 @@ class Follower:
         An outage of the broker is waited for. Raises OffsetGap or OffsetRegression if broker and log disagree.
         """
         self._load()
-        with self._leases.hold(INGEST_LEASE):
-            self._ingest.redrive_copies()
         self._report()
         ends: dict[Partition, int] | None = None
         astray = True  # the topics have not been looked at yet, and the broker may be away
         rests = False
+        is_first = True
         with Prefetch(self._source, self._settings.max_batch_records, _LOOK_SECONDS) as prefetch:
             while not ended():
                 try:
                     # After the look at who waits: to rest first would add to the gap of a hand-over.
-                    if rests:
+                    if rests and self._summary.batches:
                         self._rest(drain=drain)
                     rests = False
                     if astray:
@@ -97,10 +97,14 @@ class Follower:
                         prefetch.drop()
                         self._held.let_go()
                         self._register_partitions(rewind=True)
+                        self._refreshed_ms = self._clock.now_ms()
                         if drain and ends is None:
                             ends = self._source.ends()
                         astray = False
                     rests = self._step(prefetch, drain=drain)
+                    if is_first:
+                        self._redrive_left_overs()
+                        is_first = False
                     if ends is not None and self._source.has_reached(self._ingest.positions, ends):
                         prefetch.drop()
                         self._take_idle(self._clock.now_ms())
@@ -124,7 +128,7 @@ class Follower:
         now_ms = self._clock.now_ms()
         control: list[ControlEntry] = []
         is_due = now_ms - self._refreshed_ms >= _REFRESH_MS
-        if is_due and not prefetch.is_pending and not self._held:
+        if is_due and not prefetch.is_pending:
             # A redrive moves the head, too: families take its rows in although no record comes.
             if self._ingest.is_overtaken():
                 raise LedgerConflict(
@@ -141,7 +145,7 @@ class Follower:
                 "A topic was made again while it was read.", "read on from the log's positions."
             )
         is_full = prefetch.is_full(fetched)
-        parts = self._held.sift(fetched, now_ms, everything=drain or is_due or is_full or bool(control))
+        parts = self._held.sift(fetched, now_ms, everything=drain or is_full)
         if parts or control:
             self._take(parts, control)
             self._held.took(parts, self._taken_ms, self._clock.now_ms())
@@ -149,6 +153,15 @@ class Follower:
             # Held back; the next look has as much time as after a transaction.
             self._taken_ms, self._took_ms = now_ms, 0
         return bool(fetched or control) and not is_full
+
+    def _redrive_left_overs(self) -> None:
+        """Redrive letters whose copies a run took in that was killed then.
+
+        After the first micro-batch: before, it would add to the gap of a hand-over.
+        """
+        with self._leases.hold(INGEST_LEASE):
+            self._ingest.redrive_copies()
+        self._report()
 
     def _take_idle(self, now_ms: int) -> None:
         """Let silent partitions hold back nothing of what was drained."""
@@ -180,7 +193,9 @@ class Follower:
     def _load(self) -> None:
         """Begin from the lake's positions; a swap of models moves them, so who is patient may have changed."""
         self._ingest.load()
-        self._held = HeldBack(self._patient(self._ingest.graph))
+        # A hand-over's first transaction is for what somebody waits for.
+        due_ms = self._clock.now_ms() + _FIRST_REST_MS
+        self._held = HeldBack(self._patient(self._ingest.graph), due_ms)
 
     def _report(self) -> None:
         positions = self._ingest.positions
@@ -200,7 +215,12 @@ class Follower:
 
     def _register_partitions(self, *, rewind: bool = False) -> None:
         """Put partitions that are read from now on on record, before their records come."""
+        former = self._source.topics
         unknown = self._source.refresh(self._ingest.positions, rewind=rewind)
+        if self._held and self._source.topics != former:
+            # A topic that was made again has them no more. The source begins anew, behind them.
+            self._take(self._held.let_go(), [])
+            unknown = self._source.refresh(self._ingest.positions, rewind=True)
         known = self._ingest.positions.partitions.values()
         joining = [(part, entry_on_joining(part, known)) for part in unknown]
         if unknown:

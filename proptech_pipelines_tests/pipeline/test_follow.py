@@ -1,5 +1,6 @@
 """The loop of the ingest on a source made by hand."""
 
+from collections import Counter
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from proptech_pipelines.pipeline.progress import Progress
 from proptech_pipelines.testing import Record, encode, topic_id
 from proptech_pipelines_tests.reference.building import price_change
 
-TOPIC = "property-price-changes"
+TOPIC, VIEWS = "property-price-changes", "property-views"
 
 
 class Leases:
@@ -76,3 +77,67 @@ def test_a_partition_that_brings_dead_letters_alone_does_not_hold_up_the_others(
     rows = con.execute("select count(*) from stg_property_price_changes").fetchone()
     letters = con.execute("select count(*) from dead_letter_records").fetchone()
     assert rows == letters == (13,)
+
+
+class MadeAgain:
+    """Two topics of one partition each; the second is deleted and made again after two looks."""
+
+    cluster_id = "c"
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.looks = 0
+        self.topics = {}
+        self.read = {}
+        self.fetched = Counter()
+
+    def refresh(self, positions, *, rewind=False):
+        """Assigned to what follows the log's positions whenever a topic is another one."""
+        ids = {TOPIC: "changes", VIEWS: "first views" if self.looks < 2 else "second views"}
+        found = {name: TopicState(name, topic_id, 1) for name, topic_id in ids.items()}
+        if rewind or found != self.topics:
+            self.topics = found
+            self.read = {name: positions.state_of(name, ids[name], 0, 0).next_offset for name in ids}
+        unknown = [name for name in ids if (ids[name], 0) not in positions.partitions]
+        return [Fetched(name, ids[name], 0, 0, 0) for name in unknown]
+
+    def fetch(self, max_records, wait_seconds):
+        """A record of each, three seconds after the last one."""
+        self.clock.sleep(3 if self.looks > 1 else 0)
+        self.looks += 1
+        parts = []
+        for name, state in self.topics.items():
+            at = self.read[name]
+            self.read[name] += 1
+            self.fetched[state.topic_id] += 1
+            parts.append(Fetched(name, state.topic_id, 0, at, at))
+            parts[-1].append(at, (1, self.clock.now_ms()), None, b"broken", None)
+        return parts
+
+    def end_offsets(self):
+        """Never reached."""
+        return {}
+
+
+def test_what_is_held_back_of_a_topic_that_is_made_again_is_not_lost(engine):
+    clock = ManualClock()
+    source, con = MadeAgain(clock), engine.pipeline.con
+    follower = Follower(
+        engine.pipeline.settings,
+        clock,
+        source,
+        engine.pipeline.ingest,
+        Leases(),
+        Progress(),
+        Summary(),
+        lambda summary, fetched: None,
+        lambda graph: frozenset({VIEWS}),
+    )
+    follower.follow(lambda: source.looks > 6, drain=False)
+    found = con.execute(
+        "select topic_id, min(start_offset), max(end_offset), cast(sum(records) as bigint) from log_ranges "
+        "where records > 0 group by all order by all"
+    ).fetchall()
+    assert [row[0] for row in found] == ["changes", "first views", "second views"]
+    assert all(first == 0 and records == end for _, first, end, records in found)
+    assert found[1][2] == source.fetched["first views"]

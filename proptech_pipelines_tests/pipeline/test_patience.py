@@ -53,10 +53,39 @@ def test_without_a_transaction_so_far_nothing_rests():
     ]
 
 
+def test_the_first_are_due_when_the_run_says():
+    held = HeldBack({VIEWS}, due_ms=1_500)
+    assert held.sift([fetched(VIEWS, 0, 1)], 1_499, everything=False) == []
+    assert ranges(held.sift([], 1_500, everything=False)) == [(VIEWS, 0, 0, 1)]
+
+
 def test_a_transaction_without_them_lets_them_rest_no_longer():
     held = held_back()
     held.took([fetched(PRICES, 0, 1)], 1_400, 1_490)
     assert held.sift([fetched(VIEWS, 1, 2)], 1_500, everything=False)
+
+
+def test_two_topics_at_a_time_are_due_those_first_that_were_held_longest():
+    topics = [f"topic-{number}" for number in range(5)]
+    held = HeldBack(set(topics))
+    held.took([fetched(topic, 0, 1) for topic in topics], 1_000, 1_100)
+    for topic in topics[:4]:
+        assert (
+            held.sift([fetched(topic, 1, 3), fetched(topic, 7, 8, partition=1)], 1_400, everything=False)
+            == []
+        )
+    first = held.sift([fetched(topics[4], 1, 2), fetched(topics[0], 3, 4)], 1_500, everything=False)
+    assert ranges(first) == [
+        ("topic-0", 0, 1, 4),
+        ("topic-0", 1, 7, 8),
+        ("topic-1", 0, 1, 3),
+        ("topic-1", 1, 7, 8),
+    ]
+    held.took(first, 1_500, 1_600)  # two of five topics rest two fifths of the time
+    assert held.sift([], 1_699, everything=False) == []
+    assert {part.topic for part in held.sift([], 1_700, everything=False)} == set(topics[2:4])
+    assert {part.topic for part in held.sift([], 1_900, everything=False)} == {topics[4]}
+    assert not held
 
 
 def test_many_records_or_bytes_rest_no_longer():
