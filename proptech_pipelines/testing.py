@@ -84,7 +84,7 @@ class PipelineDriver:
         self.con = cursor(self._duckdb)
         if template is None:
             tables.create(self.con)
-            create_models(self.con, graph or checkout_graph())
+            create_models(self.con, lambda: graph or checkout_graph())
         self.restart()
 
     def __enter__(self) -> Self:

@@ -16,11 +16,11 @@ select
     min(state_code) as state_code, -- State
     count(*) as event_count, -- Price changes in the window
     cast(sum(change_ppb) as decimal(38, 0)) as change_sum, -- Sum of the changes, parts per billion
-    -- Products of wide decimals cost as much as all the rest, so they are only made where 64 bits do not hold them
+    -- Wide products cost as much as all the rest, so they are only made where 64 bits do not hold them
     cast(sum(
         case
-            when abs(change_ppb) < 3000000000 then cast(change_ppb * change_ppb as decimal(38, 0))
-            else cast(change_ppb as decimal(19, 0)) * change_ppb
+            when change_ppb between -3000000000 and 3000000000 then cast(change_ppb * change_ppb as hugeint)
+            else cast(change_ppb as hugeint) * change_ppb
         end
     ) as decimal(38, 0)) as change_square_sum, -- Sum of squares
     min(change_ppb) as min_change_ppb, -- Largest fall, parts per billion

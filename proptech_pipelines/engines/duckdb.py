@@ -14,6 +14,7 @@ from proptech_pipelines.engines.settled import settle
 from proptech_pipelines.errors import ModelError
 from proptech_pipelines.lake.connection import scalar
 from proptech_pipelines.models import slices
+from proptech_pipelines.models.conserved import told_apart
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import SIGN_COLUMN, Model
 
@@ -42,6 +43,7 @@ class DuckDBEngine:
         self._memory = memory or Memory()
         self._session = Session(con, graph)
         self._revised: list[str] = []
+        self._rows: dict[str, int] = {}
 
     def compute(self, family: str, part: slices.Slice, commit_number: int) -> Counts:
         """Work out what the staging rows of `part` add to every stored table of `family`; the lake stays as it is.
@@ -51,9 +53,17 @@ class DuckDBEngine:
         """
         session = self._session = Session(self._con, self._graph, family, self._memory)
         self._revised = []
+        self._rows = {}
         rows_in = session.take(family, part)
-        for model in self._graph.stored(family):
-            self._compute_delta(model, part)
+        folds, stored = told_apart(self._graph, family), self._graph.stored(family)
+        for model in [*folds.values(), *(item for item in stored if item not in folds.values())]:
+            if model.name in folds and self._counts_all(folds[model.name], part):
+                columns = ", ".join(model.column_names)
+                session.temporary(
+                    f"delta_{model.name}", f"select {columns} from lake.{model.table} where false"
+                )
+            else:
+                self._compute_delta(model, part)
             self._revised += add_readmitted(session, model, part, commit_number)
             session.pending[model.name] = session.count(f"delta_{model.name}")
         return self._conserved(family, rows_in, part)
@@ -134,6 +144,25 @@ class DuckDBEngine:
                 "correct the model's identity or SQL.",
             )
 
+    def _counts_all(self, fold: Model, part: slices.Slice) -> bool:
+        """Whether `fold`, computed, counted every row of its view: then none is late, and none is looked for."""
+        return not readmissions_in(self._session, fold, part) and self._applied(fold) == self._rows_of(fold)
+
+    def _applied(self, model: Model) -> int:
+        assert model.conserves is not None
+        count = model.conserves.count
+        own = f"coalesce(sum({count}), 0)" if count else "count(*)"
+        return scalar(self._con, f"select {own} from delta_{model.name}")
+
+    def _rows_of(self, model: Model) -> int:
+        """How many rows the step brings of the view that `model` accounts for."""
+        assert model.conserves is not None
+        name = model.conserves.rows
+        if name not in self._rows:
+            view = slices.wrapped(self._graph, self._graph[name], self._session.delta)
+            self._rows[name] = self._session.count(f"({view})")
+        return self._rows[name]
+
     def _conserved(self, family: str, rows_in: int, part: slices.Slice) -> Counts:
         conserving = [model for model in self._graph.stored(family) if model.conserves]
         if not conserving:
@@ -142,15 +171,13 @@ class DuckDBEngine:
         for model in conserving:
             rule = model.conserves
             assert rule is not None
-            view = slices.wrapped(self._graph, self._graph[rule.rows], self._session.delta)
-            assigned += scalar(self._con, f"select count(*) from ({view})")
+            assigned += self._rows_of(model)
             if readmissions_in(self._session, model, part):
                 let_in = readmitted_rows(
                     self._session, model, self._graph[rule.rows], part.high, part.where()
                 )
-                assigned += scalar(self._con, f"select count(*) from ({let_in})")
-            own = f"coalesce(sum({rule.count}), 0)" if rule.count else "count(*)"
-            applied += scalar(self._con, f"select {own} from delta_{model.name}")
+                assigned += self._session.count(f"({let_in})")
+            applied += self._applied(model)
             late += self._session.count(f"delta_{rule.late}")
         if assigned != applied + late:
             raise ModelError(

@@ -1,6 +1,6 @@
 """The tables of models in the lake: physical tables by generation, and the views under the public names."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
@@ -104,13 +104,15 @@ def live_tables(con: duckdb.DuckDBPyConnection, *names: str) -> list[str]:
     return [f"{LAKE}.{name}__{generations.get(name, 1)}" for name in names]
 
 
-def create_models(con: duckdb.DuckDBPyConnection, graph: Graph) -> None:
+def create_models(con: duckdb.DuckDBPyConnection, installed: Callable[[], Graph]) -> None:
     """Create the tables and views of all models and the heads of their families, in a lake that has none yet.
 
     A lake that has models keeps them as they were when their tables were made: what differs by now is for a plan
-    to bring about (`pipeline.plan`).
+    to bring about (`pipeline.plan`). So `installed` is only asked for where there are none: to check all models takes
+    a run that takes over half a second.
     """
     if not con.execute("select count(*) from generations").fetchall()[0][0]:
+        graph = installed()
         with transaction(con):
             for model in graph.models.values():
                 create_model(con, graph, model)

@@ -36,7 +36,7 @@ def ensure_tables(con: duckdb.DuckDBPyConnection) -> None:
     for attempt in range(_ATTEMPTS):
         try:
             tables.create(con)
-            create_models(con, checkout_graph())
+            create_models(con, checkout_graph)
         except LedgerConflict:
             if attempt == _ATTEMPTS - 1:
                 raise

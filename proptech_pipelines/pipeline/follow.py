@@ -79,7 +79,8 @@ class Follower:
 
         An outage of the broker is waited for. Raises OffsetGap or OffsetRegression if broker and log disagree.
         """
-        self._load()
+        # A hand-over's first transaction is for what somebody waits for.
+        self._load(self._clock.now_ms() + _FIRST_REST_MS)
         self._report()
         ends: dict[Partition, int] | None = None
         astray = True  # the topics have not been looked at yet, and the broker may be away
@@ -97,7 +98,8 @@ class Follower:
                         prefetch.drop()
                         self._held.let_go()
                         self._register_partitions(rewind=True)
-                        self._refreshed_ms = self._clock.now_ms()
+                        if is_first:
+                            self._refreshed_ms = self._clock.now_ms()
                         if drain and ends is None:
                             ends = self._source.ends()
                         astray = False
@@ -115,8 +117,7 @@ class Follower:
                     self._report()
                     astray = True
                 except (OffsetGap, OffsetRegression):
-                    if self._held:
-                        self._take(self._held.let_go(), [])
+                    self._take_held()
                     raise
                 except ServiceError as error:
                     log.warning("waiting: %s", error)
@@ -139,13 +140,14 @@ class Follower:
             self._refreshed_ms, is_due = now_ms, False
         fetched = prefetch.next(may_run_ahead=not is_due)
         if fetched is None:
-            if self._held:
-                self._take(self._held.let_go(), [])
+            self._take_held()
             raise LedgerConflict(
                 "A topic was made again while it was read.", "read on from the log's positions."
             )
         is_full = prefetch.is_full(fetched)
         parts = self._held.sift(fetched, now_ms, everything=drain or is_full)
+        # What came meanwhile is behind them: a partition that brings records is not idle.
+        control = [entry for entry in control if not self._held.holds(entry.topic, entry.partition or 0)]
         if parts or control:
             self._take(parts, control)
             self._held.took(parts, self._taken_ms, self._clock.now_ms())
@@ -162,6 +164,11 @@ class Follower:
         with self._leases.hold(INGEST_LEASE):
             self._ingest.redrive_copies()
         self._report()
+
+    def _take_held(self) -> None:
+        """Take in what is held back, which may be nowhere else any more."""
+        if self._held:
+            self._take(self._held.let_go(), [])
 
     def _take_idle(self, now_ms: int) -> None:
         """Let silent partitions hold back nothing of what was drained."""
@@ -190,11 +197,9 @@ class Follower:
         self._report()
         self._on_batch(self._summary, fetched)
 
-    def _load(self) -> None:
+    def _load(self, due_ms: int = 0) -> None:
         """Begin from the lake's positions; a swap of models moves them, so who is patient may have changed."""
         self._ingest.load()
-        # A hand-over's first transaction is for what somebody waits for.
-        due_ms = self._clock.now_ms() + _FIRST_REST_MS
         self._held = HeldBack(self._patient(self._ingest.graph), due_ms)
 
     def _report(self) -> None:
@@ -216,10 +221,14 @@ class Follower:
     def _register_partitions(self, *, rewind: bool = False) -> None:
         """Put partitions that are read from now on on record, before their records come."""
         former = self._source.topics
-        unknown = self._source.refresh(self._ingest.positions, rewind=rewind)
+        try:
+            unknown = self._source.refresh(self._ingest.positions, rewind=rewind)
+        except ServiceError:
+            self._take_held()
+            raise
         if self._held and self._source.topics != former:
             # A topic that was made again has them no more. The source begins anew, behind them.
-            self._take(self._held.let_go(), [])
+            self._take_held()
             unknown = self._source.refresh(self._ingest.positions, rewind=True)
         known = self._ingest.positions.partitions.values()
         joining = [(part, entry_on_joining(part, known)) for part in unknown]

@@ -15,6 +15,8 @@ RESTS = 4
 """What nobody waits for rests so many times as long as it took: on a machine that is short of CPU it takes larger
 steps instead of taking it from others."""
 _TOPICS_AT_ONCE = 2
+_LONGEST_REST_MS = 5_000
+"""However long a transaction took, waiting for the registry say."""
 _MOST_RECORDS = 20_000
 """From here on a record costs more than the table that it goes to."""
 _MOST_BYTES = 64 << 20
@@ -42,6 +44,7 @@ class HeldBack:
         self._parts: dict[tuple[str, int], Fetched] = {}
         self._records = self._bytes = 0
         self._due_ms = due_ms
+        self._seen: set[str] = set()
 
     def __bool__(self) -> bool:
         return bool(self._parts)
@@ -62,11 +65,16 @@ class HeldBack:
     def took(self, parts: Sequence[Fetched], began_ms: int, ended_ms: int) -> None:
         """Note how long it took to take `parts` in, as `sift` gave them.
 
-        The rest is that of one transaction of all patient topics, by their share of it.
+        Where they are a part of the topics that come, the others rest half as long.
         """
         if taken := {part.topic for part in parts} & set(self._patient):
-            rest_ms = (1 + RESTS) * (ended_ms - began_ms) * len(taken) // len(self._patient)
-            self._due_ms = began_ms + rest_ms
+            took_ms = ended_ms - began_ms
+            rest_ms = (1 + RESTS) * took_ms // (1 if taken >= self._seen else 2)
+            self._due_ms = min(began_ms + rest_ms, ended_ms + _LONGEST_REST_MS)
+
+    def holds(self, topic: str, partition: int) -> bool:
+        """Whether records of that partition are held."""
+        return (topic, partition) in self._parts
 
     def let_go(self) -> list[Fetched]:
         """All that is held, which is not held any more."""
@@ -83,6 +91,7 @@ class HeldBack:
         return parts
 
     def _hold(self, part: Fetched) -> None:
+        self._seen.add(part.topic)
         held = self._parts.setdefault((part.topic, part.partition), part)
         if held is not part:
             held.extend(part)

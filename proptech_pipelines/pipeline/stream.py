@@ -42,7 +42,8 @@ _ALLOCATIONS = 100_000
 """Python looks for cycles whenever so many more objects were made than let go, instead of 700: a chunk of messages is
 ten thousand, without a cycle among them, and the looks took a quarter of an ingest's time."""
 _FIRST_REST_SECONDS = 5.0
-"""Families that nobody waits for begin so long after a run took over: first steps cost most, and come all at once."""
+"""Upkeep and the families that nobody waits for begin so long after a run took over: first steps cost most, and come
+all at once."""
 _LOOKS, _LOOK_SECONDS = 20, 0.05
 """Whoever waits for a lease has it at once when it is free."""
 
@@ -95,12 +96,12 @@ class StreamRun:
             registry = stack.enter_context(closing(Registry(self._settings.schema_registry_url)))
             graph, ingest = self._prepared(con, registry)
             # Made and connected before its turn comes, so that a hand-over takes no longer than reading the positions.
-            crew = self._crew(con, graph, stack)
+            first_rest = 0.0 if drain else _FIRST_REST_SECONDS
+            crew = self._crew(con, graph, stack, first_rest)
             source = stack.enter_context(Source.open(self._settings))
             if not leases.acquire(STREAM, should_stop):
                 return self._summary
-            if not drain:
-                self._progress.turn.rest(_FIRST_REST_SECONDS)
+            self._progress.turn.rest(first_rest)
             with self._working(crew):
                 follower = Follower(
                     self._settings,
@@ -139,11 +140,12 @@ class StreamRun:
         importlib.import_module("pandas")
         return graph, ingest
 
-    def _crew(self, con: Connection, graph: Graph, stack: ExitStack) -> _Crew:
+    def _crew(self, con: Connection, graph: Graph, stack: ExitStack, first_rest: float) -> _Crew:
         """Families, outboxes and upkeep, each with connections of its own."""
         settings, progress = self._settings, self._progress
         registered = [item for item in outboxes(settings) if self._takes_part(item.writer)]
-        crew = _Crew([UpkeepWorker(cursor(con), graph, settings, registered, progress)], [], registered)
+        upkeep = UpkeepWorker(cursor(con), graph, settings, registered, progress, first_rest)
+        crew = _Crew([upkeep], [], registered)
         for family in filter(self._takes_part, graph.families):
             leases = stack.enter_context(Leases(settings))
             crew.consumers.append(

@@ -37,8 +37,10 @@ class UpkeepWorker(threading.Thread):
         settings: Settings,
         outboxes: Sequence[Outbox],
         progress: Progress,
+        first_rest_seconds: float = 0.0,
     ) -> None:
         super().__init__(name="upkeep", daemon=True)
+        self._first_rest_seconds = first_rest_seconds
         self._con = con
         self._graph = graph
         self._settings = settings
@@ -57,7 +59,7 @@ class UpkeepWorker(threading.Thread):
         positions = ShownPositions(self._settings, self._con)
         cleaned = shown = time.monotonic()
         with Leases(self._settings) as leases:
-            rest = _STEP_SECONDS
+            rest = max(_STEP_SECONDS, self._first_rest_seconds)
             while not self._progress.stop.wait(rest):
                 begun = time.monotonic()
                 try:

@@ -70,6 +70,12 @@ def test_what_is_made_a_second_time_stays_as_it_is(con):
     assert head(con, "ingest") == 7
 
 
+def test_a_lake_that_has_models_is_opened_whatever_the_installation_holds(con, monkeypatch):
+    ensure_tables(con)
+    monkeypatch.setattr("proptech_pipelines.lake.opening.checkout_graph", die)
+    ensure_tables(con)
+
+
 def test_a_table_that_never_had_a_row_has_figures_in_the_catalog(con):
     ensure_tables(con)
     known = {

@@ -3,12 +3,14 @@
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import ClassVar
 
 from proptech_pipelines.clock import ManualClock
 from proptech_pipelines.kafka.cluster import TopicState
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.pipeline.follow import Follower, Summary
 from proptech_pipelines.pipeline.progress import Progress
+from proptech_pipelines.simulator.broken import example
 from proptech_pipelines.testing import Record, encode, topic_id
 from proptech_pipelines_tests.reference.building import price_change
 
@@ -141,3 +143,58 @@ def test_what_is_held_back_of_a_topic_that_is_made_again_is_not_lost(engine):
     assert [row[0] for row in found] == ["changes", "first views", "second views"]
     assert all(first == 0 and records == end for _, first, end, records in found)
     assert found[1][2] == source.fetched["first views"]
+
+
+class Waking:
+    """A topic of two partitions; the second is silent until somebody has asked whether it is."""
+
+    cluster_id = "c"
+    topics: ClassVar = {VIEWS: TopicState(VIEWS, topic_id(VIEWS), 2)}
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.read = [0, 0]
+        self.was_asked = False
+
+    def refresh(self, positions, *, rewind=False):
+        """Both partitions are unknown at first."""
+        known = {number for _, number in positions.partitions}
+        return [Fetched(VIEWS, topic_id(VIEWS), number, 0, 0) for number in {0, 1} - known]
+
+    def fetch(self, max_records, wait_seconds):
+        """A record of the first partition ten seconds later, and one of the second at first and in the end."""
+        self.clock.sleep(10)
+        parts = []
+        for number in (0, 1) if self.was_asked or self.read == [0, 0] else (0,):
+            at = self.read[number]
+            self.read[number] += 1
+            parts.append(Fetched(VIEWS, topic_id(VIEWS), number, at, at))
+            value = example(VIEWS) | {"viewedAt": self.clock.now_ms()}
+            record = Record(VIEWS, number, at, self.clock.now_ms(), value)
+            parts[-1].append(at, (1, self.clock.now_ms()), None, encode(record), None)
+        return parts
+
+    def end_offsets(self):
+        """All was fetched by now."""
+        self.was_asked = self.read[0] > 5
+        return {(VIEWS, number): end for number, end in enumerate(self.read)}
+
+
+def test_a_partition_whose_records_come_while_it_is_looked_at_is_not_idle(engine):
+    clock = ManualClock()
+    source, con = Waking(clock), engine.pipeline.con
+    follower = Follower(
+        replace(engine.pipeline.settings, idle_timeout_ms=60_000),
+        clock,
+        source,
+        engine.pipeline.ingest,
+        Leases(),
+        Progress(),
+        Summary(),
+        lambda summary, fetched: clock.sleep(2),  # so that views rest until the next look but one
+        lambda graph: frozenset({VIEWS}),
+    )
+    follower.follow(lambda: source.read[1] > 2, drain=False)
+    assert source.read[0] > 6
+    entries = con.execute("select count(*) from control_log where kind = 'partition_idle'").fetchone()
+    assert entries == (0,)

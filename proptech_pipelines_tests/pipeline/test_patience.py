@@ -81,11 +81,28 @@ def test_two_topics_at_a_time_are_due_those_first_that_were_held_longest():
         ("topic-1", 0, 1, 3),
         ("topic-1", 1, 7, 8),
     ]
-    held.took(first, 1_500, 1_600)  # two of five topics rest two fifths of the time
-    assert held.sift([], 1_699, everything=False) == []
-    assert {part.topic for part in held.sift([], 1_700, everything=False)} == set(topics[2:4])
-    assert {part.topic for part in held.sift([], 1_900, everything=False)} == {topics[4]}
+    assert not held.holds("topic-0", 0)
+    assert held.holds("topic-2", 1)
+    held.took(first, 1_500, 1_600)  # the others rest half as long
+    assert held.sift([], 1_749, everything=False) == []
+    assert {part.topic for part in held.sift([], 1_750, everything=False)} == set(topics[2:4])
+    assert {part.topic for part in held.sift([], 1_750, everything=False)} == {topics[4]}
     assert not held
+
+
+def test_the_only_topic_that_comes_rests_as_all_do():
+    held = HeldBack({VIEWS, "never sent"})
+    taken = held.sift([fetched(VIEWS, 0, 1)], 1_000, everything=False)
+    held.took(taken, 1_000, 1_100)
+    assert held.sift([fetched(VIEWS, 1, 2)], 1_499, everything=False) == []
+    assert held.sift([], 1_500, everything=False)
+
+
+def test_nothing_rests_for_long_because_the_registry_was_away():
+    held = HeldBack({VIEWS})
+    held.took([fetched(VIEWS, 0, 1)], 1_000, 301_000)
+    assert held.sift([fetched(VIEWS, 1, 2)], 305_999, everything=False) == []
+    assert held.sift([], 306_000, everything=False)
 
 
 def test_many_records_or_bytes_rest_no_longer():
