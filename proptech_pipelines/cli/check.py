@@ -15,7 +15,7 @@ _SOURCES = ("proptech_pipelines", "proptech_pipelines_tests", "dbt_like_sql")
 
 
 def check(
-    fast: Annotated[bool, typer.Option("--fast", help="Leave out the tests that take minutes.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Leave out the long tests.")] = False,
 ) -> None:
     """Format, lint, types, import contract and tests, in a checkout with the `dev` extra installed."""
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415

@@ -122,6 +122,7 @@ def test_materialize_brings_the_log_to_the_head_and_a_day_is_derived_again(lake,
         assert {item.partition for item in found.values()} == {day}
 
 
+@pytest.mark.long
 def test_checks_pass_on_a_good_lake_and_name_what_is_wrong_on_a_bad_one(lake, definitions):
     produce(lake, 300, topics=("property-price-changes", "market-data"), options=Options())
     graph = definitions.resolve_asset_graph()

@@ -263,6 +263,7 @@ def test_what_is_beyond_the_live_tables_and_was_not_audited_is_built_again(lake,
     assert lake.table("price_change_windows")
 
 
+@pytest.mark.long
 def test_a_stream_as_quick_as_the_build_does_not_hold_up_a_plan(lake, tools, tmp_path):
     con, graph = lake.pipeline.con, with_a_column(GRAPH)
     rest = iter([*batches()[2], *more(250)])
@@ -284,6 +285,7 @@ def test_a_stream_as_quick_as_the_build_does_not_hold_up_a_plan(lake, tools, tmp
         assert_same_rows(lake.table(name), expected[name], name)
 
 
+@pytest.mark.long
 def test_the_swap_is_left_no_more_than_one_slice(lake, tools, monkeypatch):
     con, graph = lake.pipeline.con, with_a_column(GRAPH)
     monkeypatch.setattr("proptech_pipelines.pipeline.advance.max_slice_rows", lambda graph, family: 10)

@@ -26,6 +26,8 @@ from proptech_pipelines_tests.generations.test_swap import (
 )
 from proptech_pipelines_tests.table_equality import assert_same_rows
 
+pytestmark = pytest.mark.long
+
 
 def test_a_rollback_restores_the_former_columns(lake, tools):
     con, graph = lake.pipeline.con, with_a_column(GRAPH)

@@ -81,6 +81,7 @@ def test_g1_a_repeated_run_adds_nothing(stack, tmp_path):
     assert assert_lake_is_whole(settings) == records
 
 
+@pytest.mark.long
 def test_g1_two_runs_at_once_without_the_lease_lose_and_double_nothing(stack, tmp_path, monkeypatch):
     settings = fresh_lake(stack, tmp_path / "lake")
     produce(settings, 15_000, options=Options(broken=0.001))
@@ -97,6 +98,7 @@ def test_g1_two_runs_at_once_without_the_lease_lose_and_double_nothing(stack, tm
     assert assert_lake_is_whole(settings) >= 15_000
 
 
+@pytest.mark.long
 def test_g1_an_outage_between_fetch_and_commit_skips_nothing(stack, tmp_path, monkeypatch):
     settings = fresh_lake(stack, tmp_path / "lake")
     produce(settings, 3_000, options=Options(broken=0.001))

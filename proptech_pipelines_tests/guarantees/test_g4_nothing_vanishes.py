@@ -3,6 +3,7 @@
 import threading
 import time
 
+import pytest
 from confluent_kafka import Producer
 from kafka import KafkaProducer
 
@@ -51,6 +52,7 @@ def test_g4_each_kind_of_broken_record_becomes_a_dead_letter_with_its_raw_bytes(
     assert assert_no_dead_letter_twice(settings, before) >= len(sent)
 
 
+@pytest.mark.long
 def test_g4_keys_and_header_names_that_the_catalog_would_take_for_its_own_stop_nothing(stack, tmp_path):
     settings = fresh_lake(stack, tmp_path / "lake")
     serializer = RegistrySerializer(settings)
@@ -82,6 +84,7 @@ def test_g4_keys_and_header_names_that_the_catalog_would_take_for_its_own_stop_n
     assert_lake_is_whole(settings)
 
 
+@pytest.mark.long
 def test_g4_a_header_whose_name_is_no_text_stops_nothing(stack, tmp_path):
     settings = fresh_lake(stack, tmp_path / "lake")
     value = RegistrySerializer(settings)("property-updates", example("property-updates"))
@@ -105,6 +108,7 @@ def test_g4_a_header_whose_name_is_no_text_stops_nothing(stack, tmp_path):
     assert_lake_is_whole(settings)
 
 
+@pytest.mark.long
 def test_g4_a_registry_that_is_down_is_waited_for_and_makes_no_dead_letter(stack, tmp_path):
     settings = fresh_lake(stack, tmp_path / "lake")
     value = {

@@ -74,6 +74,7 @@ def columns(settings) -> set[str]:
         con.close()
 
 
+@pytest.mark.long
 def test_g7_an_additive_change_is_swapped_in_and_back_and_g8_publishes_nothing(stack, tmp_path, monkeypatch):
     settings = lake_of_former_models(stack, tmp_path / "lake", monkeypatch)
     before = len(alerts(settings))

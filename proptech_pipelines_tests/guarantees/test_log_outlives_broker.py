@@ -1,5 +1,7 @@
 """The log outlives its lake on the real stack: exported, imported, and read on from Kafka where it ends."""
 
+import pytest
+
 from proptech_pipelines.lake.connection import connect
 from proptech_pipelines.pipeline.log_export import export_log
 from proptech_pipelines.pipeline.log_import import import_log
@@ -8,6 +10,8 @@ from proptech_pipelines.publishing.registered import outboxes
 from proptech_pipelines.simulator import produce
 from proptech_pipelines_tests.guarantees.judge import assert_lake_is_whole
 from proptech_pipelines_tests.guarantees.lakes import fresh_lake
+
+pytestmark = pytest.mark.long
 
 EVENTS = 3_000
 OWN = {"commit_number", "dead_at"}

@@ -8,6 +8,7 @@ import uuid
 
 import dagster as dg
 import fastavro
+import pytest
 from confluent_kafka import Producer
 
 from proptech_pipelines.contracts.registry import Registry
@@ -28,6 +29,8 @@ from proptech_pipelines_tests.guarantees.judge import (
     read_topics,
 )
 from proptech_pipelines_tests.guarantees.lakes import fresh_lake
+
+pytestmark = pytest.mark.long
 
 TOPIC = "property-price-changes"
 

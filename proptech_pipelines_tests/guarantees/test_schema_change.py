@@ -3,6 +3,7 @@
 import json
 import time
 
+import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
@@ -15,6 +16,8 @@ from proptech_pipelines.pipeline.plan import carry_out, planning, propose, tools
 from proptech_pipelines.pipeline.stream import StreamRun
 from proptech_pipelines_tests.guarantees.judge import assert_lake_is_whole
 from proptech_pipelines_tests.guarantees.lakes import fresh_lake
+
+pytestmark = pytest.mark.long
 
 TOPIC = "property-listings"
 SUBJECT = f"{TOPIC}-value"

@@ -106,6 +106,7 @@ def test_a_queue_that_stays_full_is_an_error(offline):
     producer.purge()
 
 
+@pytest.mark.long
 def test_a_full_queue_waits_for_room_and_loses_nothing(stack):
     small = replace(stack.settings, kafka_config={"queue.buffering.max.messages": "100"})
     before = end_offset(stack.settings, "property-updates", 2)

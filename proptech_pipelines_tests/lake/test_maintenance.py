@@ -105,6 +105,7 @@ def test_tiers_join_up():
     assert [tier.low_bytes for tier in TIERS] == [0, *(tier.high_bytes for tier in TIERS[:-1])]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("batches", [alerts_that_vanish, figures, sums])
 def test_readers_see_the_same_after_folding_and_later_slices_are_right(batches, engine, monkeypatch):
     monkeypatch.setattr(maintenance, "FOLD_RANGES", (2, 4))

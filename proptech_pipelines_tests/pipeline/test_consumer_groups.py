@@ -1,5 +1,6 @@
 """Positions for lag tools."""
 
+import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from proptech_pipelines.lake.generations import live_graph
@@ -8,6 +9,8 @@ from proptech_pipelines.pipeline.consumer_groups import ShownPositions
 from proptech_pipelines.pipeline.stream import StreamRun
 from proptech_pipelines.simulator import Options, produce
 from proptech_pipelines_tests.guarantees.lakes import fresh_lake
+
+pytestmark = pytest.mark.long
 
 PRICES = "property-price-changes"
 

@@ -29,6 +29,8 @@ from proptech_pipelines_tests.pipeline.redrive_lake import (
     under,
 )
 
+pytestmark = pytest.mark.long
+
 OWN = {"commit_number", "control_number", "dead_at", "attempted_at", "written_at", "made_at"}
 """Columns that the equality of tables leaves out."""
 TABLES = (

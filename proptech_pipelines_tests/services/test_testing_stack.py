@@ -25,6 +25,7 @@ def test_nothing_listens_on_another_address_than_loopback(stack):
     assert listening == {("kafka", "127.0.0.1"), ("registry", "127.0.0.1")}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["postgres", "broker", "registry"])
 def test_a_killed_service_starts_again_where_it_was(stack, name):
     service = getattr(stack, name)

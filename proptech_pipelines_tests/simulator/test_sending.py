@@ -145,6 +145,7 @@ def test_it_goes_on_once_the_registry_answers(stack, log):
     assert log.count() == 100
 
 
+@pytest.mark.long
 def test_a_broker_lost_in_mid_stream_costs_no_record_and_doubles_none(stack, log):
     produced = []
     options = Options(events_per_second=1_000, start_ms=START_MS, broken=0.0, repeated=0.0)

@@ -8,6 +8,8 @@ from proptech_pipelines_tests.engine_driver import EngineDriver
 from proptech_pipelines_tests.spark.both import Both, rows_of, whole_log
 from proptech_pipelines_tests.table_equality import assert_same_rows
 
+pytestmark = pytest.mark.long
+
 GRAPH = checkout_graph()
 STAGING = [model.name for model in GRAPH.staging]
 TABLES = [model.name for model in GRAPH.market]

@@ -26,6 +26,8 @@ from proptech_pipelines_tests.patching import patch_definition
 from proptech_pipelines_tests.reference.arithmetic import DAY_MS, HOUR_MS
 from proptech_pipelines_tests.spoiling import rebuild_beside
 
+pytestmark = pytest.mark.long
+
 
 def spoil(lake: PipelineDriver, days: Days) -> None:
     """Take rows away and add surplus ones, of driver rows that there are and of some that there are not.

@@ -37,6 +37,7 @@ runs = st.lists(
 """Batches, whether the family advances after each, and whether its rows are folded then."""
 
 
+@pytest.mark.long
 @given(runs)
 @settings(max_examples=12, deadline=None, derandomize=True, database=None)
 def test_any_slices_give_what_one_look_at_the_whole_log_gives(reused, template, run):
