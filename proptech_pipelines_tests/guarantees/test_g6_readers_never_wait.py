@@ -16,7 +16,7 @@ from proptech_pipelines.simulator import Options, produce
 from proptech_pipelines_tests.guarantees.judge import assert_lake_is_whole
 from proptech_pipelines_tests.guarantees.lakes import fresh_lake
 
-ROUNDS = 4
+ROUNDS = 3
 
 
 def test_g6_a_reader_in_another_process_sees_whole_snapshots_during_writes_upkeep_and_rebuilds(
