@@ -8,14 +8,14 @@ select
     zip_code, -- Five-digit US zip code
     state_code, -- Two-letter US state code
     change_ppb, -- Change in parts per billion of the old price
-    date_trunc('hour', event_time) as window_start, -- Start of the window, included, UTC
-    date_trunc('hour', event_time) + interval 1 hour as window_end, -- End of the window, excluded, UTC
-    date_trunc('hour', event_time) + interval 25 hours as closes_at, -- End and grace: a stream time from here on is late
+    window_start, -- Start of the window, included, UTC
+    window_start + interval 1 hour as window_end, -- End of the window, excluded, UTC
+    window_start + interval 25 hours as closes_at, -- End and grace: a stream time from here on is late
     -- closes_at <= stream time, with the hours taken from the integer: an interval costs as much as the whole sum
-    date_trunc('hour', event_time) <= epoch_ms(stream_time_ms - 90000000) as is_late, -- Came after closes_at
+    window_start <= epoch_ms(stream_time_ms - 90000000) as is_late, -- Came after closes_at
     event_time, -- When the price changed, UTC
     stream_time_ms, -- Largest event time of the partition so far, ms since 1970
     topic_id, -- Id of the topic that the record came from
     kafka_partition, -- Its partition
     kafka_offset -- Its offset
-from stg_property_price_changes
+from price_change_hours

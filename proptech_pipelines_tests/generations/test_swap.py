@@ -35,7 +35,7 @@ def changed(graph: Graph) -> Graph:
     """Windows that begin with the day, and a limit of 1 % instead of 5 %."""
     models = dict(graph.models)
     for name, find, put in (
-        ("price_change_rows", "('hour', event_time) as window_start", "('day', event_time) as window_start"),
+        ("price_change_hours", "('hour', event_time) as window_start", "('day', event_time) as window_start"),
         ("price_change_rates", "20 * abs(change_sum)", "100 * abs(change_sum)"),
     ):
         model = models[name]

@@ -55,12 +55,12 @@ def test_a_column_comes_from_the_columns_that_its_expression_names(sql, expected
 @pytest.mark.parametrize(
     ("table", "column", "expected"),
     [
-        ("price_change_rows", "change_ppb", [("stg_property_price_changes", "change_ppb")]),
-        ("price_change_rows", "window_start", [("stg_property_price_changes", "event_time")]),
+        ("price_change_hours", "change_ppb", [("stg_property_price_changes", "change_ppb")]),
+        ("price_change_hours", "window_start", [("stg_property_price_changes", "event_time")]),
         (
             "price_change_rows",
             "is_late",
-            [("stg_property_price_changes", "event_time"), ("stg_property_price_changes", "stream_time_ms")],
+            [("price_change_hours", "stream_time_ms"), ("price_change_hours", "window_start")],
         ),
         ("price_change_windows", "change_square_sum", [("price_change_rows", "change_ppb")]),
         (

@@ -3,6 +3,7 @@
 from proptech_pipelines_tests.aimed_logs import lateness
 from proptech_pipelines_tests.wrong_variants.variant import WrongVariant
 
+HOURS = "dbt_like_sql/market/price_change_hours.sql"
 ROWS = "dbt_like_sql/market/price_change_rows.sql"
 WINDOWS = "dbt_like_sql/market/price_change_windows.sql"
 LATE = "dbt_like_sql/market/price_change_late.sql"
@@ -22,9 +23,9 @@ EVENT_TIME = (
     WrongVariant("nothing is late", ROWS, _IS_LATE, "< timestamp '1970-01-01' as is_late", lateness),
     WrongVariant(
         "late by Kafka timestamp",
-        ROWS,
-        _IS_LATE,
-        _IS_LATE.replace("stream_time_ms", "kafka_timestamp_ms"),
+        HOURS,
+        "    stream_time_ms, --",
+        "    kafka_timestamp_ms as stream_time_ms, --",
         lateness,
     ),
     WrongVariant("late rows folded too", WINDOWS, "where not is_late", "where true", lateness),
@@ -34,14 +35,14 @@ EVENT_TIME = (
     ),
     WrongVariant(
         "windows begin 1 ms early",
-        ROWS,
+        HOURS,
         "date_trunc('hour', event_time) as window_start",
         "date_trunc('hour', event_time + interval 1 millisecond) as window_start",
         lateness,
     ),
     WrongVariant(
         "windows include their end",
-        ROWS,
+        HOURS,
         "date_trunc('hour', event_time) as window_start",
         "date_trunc('hour', event_time - interval 1 millisecond) as window_start",
         lateness,
