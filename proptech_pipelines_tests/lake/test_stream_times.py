@@ -1,6 +1,7 @@
 """What a stream has passed, asked step by step, is what the whole log says."""
 
 import duckdb
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ ROWS = st.lists(
 )
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=60)
 @given(ROWS, st.lists(st.integers(0, 12), min_size=1, max_size=8))
 def test_passed_stream_time_is_that_of_the_whole_log_whatever_was_asked_before(rows, cuts):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +58,7 @@ def test_unbroken_logs_hold_no_dead_letters(log):
     assert dead(log) == []
 
 
+@pytest.mark.long
 def test_generated_logs_hold_every_nasty_case():
     seen: Counter[str] = Counter()
 

@@ -59,6 +59,7 @@ def descendants(name: str) -> set[str]:
     }
 
 
+@pytest.mark.long
 @SETTINGS
 @given(st.sampled_from([*CHECKOUT.models.values()]), st.data())
 def test_white_space_comments_line_breaks_and_the_case_of_keywords_do_not_count(item, data):
