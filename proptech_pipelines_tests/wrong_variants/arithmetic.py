@@ -34,7 +34,7 @@ ARITHMETIC = (
     WrongVariant(
         "squares summed in floats",
         WINDOWS,
-        "cast(change_ppb * change_ppb as decimal(38, 0))",
+        "cast(change_ppb * change_ppb as hugeint)",
         "cast(change_ppb * change_ppb as double)",
         sums,
     ),
