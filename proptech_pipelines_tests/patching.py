@@ -10,7 +10,8 @@ from types import ModuleType
 import pytest
 
 from proptech_pipelines.lake import generations
-from proptech_pipelines.models.model import Model
+from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.models.model import Model, parse_model
 from proptech_pipelines.testing import PipelineDriver
 
 ROOT = Path(__file__).parent.parent
@@ -21,6 +22,14 @@ def edited(file: str, find: str, replace: str) -> str:
     text = (ROOT / file).read_text()
     assert text.count(find) == 1, f"{file} holds {text.count(find)} times: {find}"
     return text.replace(find, replace)
+
+
+def graph_with(graph: Graph, name: str, find: str, put: str) -> Graph:
+    """`graph` with one model of another text; `find` must stand there."""
+    model = graph[name]
+    assert find in model.text
+    changed = parse_model(name, model.folder, model.text.replace(find, put))
+    return Graph.of({**graph.models, name: changed}.values())
 
 
 def patch_definition(monkeypatch: pytest.MonkeyPatch, file: str, find: str, replace: str) -> None:

@@ -12,7 +12,6 @@ from proptech_pipelines.lake import building
 from proptech_pipelines.lake.generations import live_graph, shadow_graph
 from proptech_pipelines.lake.plans import read_plan, read_plans, set_state
 from proptech_pipelines.models.graph import Graph
-from proptech_pipelines.models.model import parse_model
 from proptech_pipelines.pipeline import plan as module
 from proptech_pipelines.pipeline.advance import family_position
 from proptech_pipelines.pipeline.build import Built, beyond, build, pin, pin_head
@@ -28,24 +27,17 @@ from proptech_pipelines_tests.generations.test_swap import (
     family_of,
     fresh,
 )
+from proptech_pipelines_tests.patching import graph_with
 from proptech_pipelines_tests.reference import Entry
 from proptech_pipelines_tests.reference.building import price_change
 from proptech_pipelines_tests.table_equality import assert_same_rows
-
-
-def edited(graph: Graph, name: str, find: str, put: str) -> Graph:
-    """`graph` with one model of another text."""
-    model = graph[name]
-    assert find in model.text
-    changed_model = parse_model(name, model.folder, model.text.replace(find, put))
-    return Graph.of({**graph.models, name: changed_model}.values())
 
 
 def with_a_column(graph: Graph) -> Graph:
     """An additive change: a column more in the windows."""
     column = "    count(*) as doubled, -- The same count again\n"
     find = "    min(change_ppb) as min_change_ppb,"
-    return edited(graph, "price_change_windows", find, column + find)
+    return graph_with(graph, "price_change_windows", find, column + find)
 
 
 def cancel(_: Built) -> None:
@@ -54,7 +46,7 @@ def cancel(_: Built) -> None:
 
 
 def test_nothing_changed_is_no_plan_and_neither_is_a_comment(lake):
-    comment = edited(GRAPH, "price_change_windows", "-- Sum of squares", "-- Sum of the squares")
+    comment = graph_with(GRAPH, "price_change_windows", "-- Sum of squares", "-- Sum of the squares")
     assert find_plan(lake.pipeline.con, GRAPH) is None
     assert find_plan(lake.pipeline.con, comment) is None
 

@@ -14,7 +14,7 @@ from proptech_pipelines.models.model import parse_model
 from proptech_pipelines.pipeline.compare import compare_days
 from proptech_pipelines.pipeline.plan import carry_out, propose
 from proptech_pipelines.pipeline.rollback import purge_retired, roll_back
-from proptech_pipelines_tests.generations.test_plan import cancel, edited, with_a_column
+from proptech_pipelines_tests.generations.test_plan import cancel, with_a_column
 from proptech_pipelines_tests.generations.test_swap import (
     FAMILY,
     GRAPH,
@@ -24,6 +24,7 @@ from proptech_pipelines_tests.generations.test_swap import (
     family_of,
     fresh,
 )
+from proptech_pipelines_tests.patching import graph_with
 from proptech_pipelines_tests.table_equality import assert_same_rows
 
 pytestmark = pytest.mark.long
@@ -185,7 +186,7 @@ def test_a_table_that_a_changed_family_has_no_more_goes_and_comes_back_with_a_ro
 
 @pytest.mark.parametrize("table", [FAMILY, "stg_property_price_changes"])
 def test_a_staging_table_and_what_reads_it_go_back_together(table, lake, tools, tmp_path):
-    doubled = edited(GRAPH, "stg_property_price_changes", "end as change_ppb", "end * 2 as change_ppb")
+    doubled = graph_with(GRAPH, "stg_property_price_changes", "end as change_ppb", "end * 2 as change_ppb")
     carried_out(lake, with_a_column(doubled), tools)
     roll_back(lake.pipeline.con, table, tools)
     lake.pipeline.restart()
@@ -198,11 +199,11 @@ def test_a_staging_table_and_what_reads_it_go_back_together(table, lake, tools, 
 
 
 def test_a_family_does_not_go_back_below_a_staging_table_that_was_swapped_since(lake, tools):
-    doubled = edited(GRAPH, "stg_property_price_changes", "end as change_ppb", "end * 2 as change_ppb")
+    doubled = graph_with(GRAPH, "stg_property_price_changes", "end as change_ppb", "end * 2 as change_ppb")
     carried_out(lake, with_a_column(doubled), tools)
     one_more = "end * 2 as change_ppb, -- Change\n    1 as one"
     find = "end * 2 as change_ppb"
-    carried_out(lake, edited(with_a_column(doubled), "stg_property_price_changes", find, one_more), tools)
+    carried_out(lake, graph_with(with_a_column(doubled), "stg_property_price_changes", find, one_more), tools)
     con = lake.pipeline.con
     assert live_graph(con)["stg_property_price_changes"].generation == 3
     assert live_graph(con)["price_change_windows"].generation == 2
@@ -213,7 +214,7 @@ def test_a_family_does_not_go_back_below_a_staging_table_that_was_swapped_since(
 
 def test_there_is_no_way_back_past_what_was_purged_of_the_last_swap(lake, tools):
     carried_out(lake, with_a_column(GRAPH), tools)
-    doubled = edited(GRAPH, "stg_property_price_changes", "end as change_ppb", "end * 2 as change_ppb")
+    doubled = graph_with(GRAPH, "stg_property_price_changes", "end as change_ppb", "end * 2 as change_ppb")
     carried_out(lake, doubled, tools)
     con = lake.pipeline.con
     purge_retired(con, "stg_property_price_changes", tools.leases)

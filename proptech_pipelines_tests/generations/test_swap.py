@@ -11,7 +11,6 @@ from proptech_pipelines.lake import building
 from proptech_pipelines.lake.generations import live_graph, shadow_graph
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.models.graph import Graph
-from proptech_pipelines.models.model import parse_model
 from proptech_pipelines.models.slices import Slice
 from proptech_pipelines.pipeline.advance import advance_family, family_position
 from proptech_pipelines.pipeline.build import build, distance, pin, pin_head
@@ -21,6 +20,7 @@ from proptech_pipelines.testing import make_template
 from proptech_pipelines_tests.aimed_logs import three_days
 from proptech_pipelines_tests.any_way import models_of
 from proptech_pipelines_tests.engine_driver import EngineDriver
+from proptech_pipelines_tests.patching import graph_with
 from proptech_pipelines_tests.reference import Entry, Row
 from proptech_pipelines_tests.reference.log import PRICE_CHANGES
 from proptech_pipelines_tests.table_equality import assert_same_rows
@@ -33,15 +33,12 @@ TABLES = ("price_change_windows", "price_change_late", "market_alerts", "price_c
 
 def changed(graph: Graph) -> Graph:
     """Windows that begin with the day, and a limit of 1 % instead of 5 %."""
-    models = dict(graph.models)
     for name, find, put in (
         ("price_change_hours", "('hour', event_time) as window_start", "('day', event_time) as window_start"),
         ("price_change_rates", "20 * abs(change_sum)", "100 * abs(change_sum)"),
     ):
-        model = models[name]
-        assert find in model.text
-        models[name] = parse_model(name, model.folder, model.text.replace(find, put))
-    return Graph.of(models.values())
+        graph = graph_with(graph, name, find, put)
+    return graph
 
 
 def family_of(graph: Graph) -> list[str]:
@@ -142,11 +139,8 @@ def test_what_is_built_anew_of_another_text_is_dropped_first(lake):
 def test_a_staging_table_is_made_again_from_raw_bytes_with_a_new_column(lake):
     con = lake.pipeline.con
     model = GRAPH["stg_property_price_changes"]
-    text = model.text.replace(
-        "    oldPrice as old_price,",
-        "    oldPrice + newPrice as both_prices, -- x\n    oldPrice as old_price,",
-    )
-    graph = Graph.of({**GRAPH.models, model.name: parse_model(model.name, model.folder, text)}.values())
+    old = "    oldPrice as old_price,"
+    graph = graph_with(GRAPH, model.name, old, f"    oldPrice + newPrice as both_prices, -- x\n{old}")
     before = lake.table(model.name)
     building.begin(con, graph, [model.name])
     list(build(con, LIMITS, pin(con)))

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from proptech_pipelines.kafka.producer import RegistrySerializer, event_producer, flush
+from proptech_pipelines.kafka.producer import RegistrySerializer
 from proptech_pipelines.lake.connection import connect
 from proptech_pipelines.lake.generations import checkout_graph
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.models.graph import Graph
-from proptech_pipelines.models.model import parse_model
 from proptech_pipelines.pipeline.plan import carry_out, propose, tools_of
 from proptech_pipelines.pipeline.rollback import roll_back
 from proptech_pipelines.pipeline.stream import StreamRun
@@ -23,6 +22,8 @@ from proptech_pipelines.settings import environment_for
 from proptech_pipelines.simulator import Options, produce
 from proptech_pipelines_tests.guarantees.judge import alerts, assert_lake_is_whole, assert_no_alert_twice
 from proptech_pipelines_tests.guarantees.lakes import PlanChild, StreamChild, empty_database
+from proptech_pipelines_tests.guarantees.price_changes import TOPIC, price_change, send
+from proptech_pipelines_tests.patching import graph_with
 
 EVENTS_PER_SECOND = 2_000
 KILLS = 50
@@ -30,12 +31,8 @@ KILLS = 50
 
 def former() -> Graph:
     """The models before `market_alerts` told the sum of squares: what differs is additive."""
-    graph = checkout_graph()
-    model = graph["market_alerts"]
     column = "    change_square_sum, -- Sum of their squares\n"
-    assert column in model.text
-    text = model.text.replace(column, "")
-    return Graph.of({**graph.models, model.name: parse_model(model.name, model.folder, text)}.values())
+    return graph_with(checkout_graph(), "market_alerts", column, "")
 
 
 def lake_of_former_models(stack, folder, monkeypatch):
@@ -48,22 +45,6 @@ def lake_of_former_models(stack, folder, monkeypatch):
     produce(settings, 4_000, options=Options(broken=0.001))
     StreamRun(settings).run(lambda: False, drain=True)
     return settings
-
-
-def produce_change_that_alerts(settings) -> None:
-    """One price a hundred times the former: whatever else its window holds, the mean change is beyond the limit."""
-    value = {
-        "propertyId": "home",
-        "zipCode": "78701",
-        "stateCode": "TX",
-        "oldPrice": 1_000,
-        "newPrice": 100_000,
-        "changedAt": int(time.time() * 1000),
-    }
-    topic = "property-price-changes"
-    producer = event_producer(settings)
-    producer.produce(topic, RegistrySerializer(settings)(topic, value), b"home")
-    flush(producer, 30.0)
 
 
 def columns(settings) -> set[str]:
@@ -90,7 +71,8 @@ def test_g7_an_additive_change_is_swapped_in_and_back_and_g8_publishes_nothing(s
     assert "change_square_sum" in columns(settings)
     assert len(alerts(settings)) == before
     produce(settings, 2_000, options=Options(broken=0.001))
-    produce_change_that_alerts(settings)
+    # A hundred times the former price: whatever else its window holds, the mean change is beyond the limit.
+    send(settings, RegistrySerializer(settings)(TOPIC, price_change("home", 10_000)))
     StreamRun(settings).run(lambda: False, drain=True)
     assert_lake_is_whole(settings)
     assert len(alerts(settings)) > before

@@ -9,12 +9,10 @@ import uuid
 import dagster as dg
 import fastavro
 import pytest
-from confluent_kafka import Producer
 
 from proptech_pipelines.contracts.registry import Registry
 from proptech_pipelines.contracts.topics import schema_text
 from proptech_pipelines.definitions import defs
-from proptech_pipelines.kafka.client import client_config
 from proptech_pipelines.kafka.producer import RegistrySerializer
 from proptech_pipelines.lake.connection import connect
 from proptech_pipelines.lake.letters import Choice, Named
@@ -29,10 +27,9 @@ from proptech_pipelines_tests.guarantees.judge import (
     read_topics,
 )
 from proptech_pipelines_tests.guarantees.lakes import fresh_lake
+from proptech_pipelines_tests.guarantees.price_changes import TOPIC, price_change, send
 
 pytestmark = pytest.mark.long
-
-TOPIC = "property-price-changes"
 
 
 def ask(settings, sql):
@@ -49,23 +46,6 @@ def wait_for(settings, sql, expected, seconds=60.0):
     while (found := ask(settings, sql)) != expected:
         assert time.monotonic() < deadline, (sql, found)
         time.sleep(0.5)
-
-
-def price_change(name, new):
-    return {
-        "propertyId": name,
-        "zipCode": "78701",
-        "stateCode": "TX",
-        "oldPrice": 100,
-        "newPrice": new,
-        "changedAt": int(time.time() * 1000),
-    }
-
-
-def send(settings, value, headers=None, key=b"home"):
-    producer = Producer(client_config(settings))
-    producer.produce(TOPIC, value, key, 0, headers=headers)
-    assert producer.flush(30) == 0
 
 
 def under_new_schema(value):

@@ -4,18 +4,9 @@ import pytest
 
 from proptech_pipelines.lake.generations import checkout_graph
 from proptech_pipelines.models.conserved import told_apart
-from proptech_pipelines.models.graph import Graph
-from proptech_pipelines.models.model import parse_model
+from proptech_pipelines_tests.patching import graph_with
 
 FAMILY, FOLD, LATE = "price_change_analysis", "price_change_windows", "price_change_late"
-
-
-def with_text(name: str, old: str, new: str) -> Graph:
-    graph = checkout_graph()
-    model = graph[name]
-    assert old in model.text
-    changed = parse_model(name, model.folder, model.text.replace(old, new))
-    return Graph.of({**graph.models, name: changed}.values())
 
 
 def test_folds_count_what_is_in_time_and_the_tables_beside_them_keep_the_rest():
@@ -45,4 +36,4 @@ def test_folds_count_what_is_in_time_and_the_tables_beside_them_keep_the_rest():
     ],
 )
 def test_a_condition_more_or_less_leaves_it_open(name, old, new):
-    assert told_apart(with_text(name, old, new), FAMILY) == {}
+    assert told_apart(graph_with(checkout_graph(), name, old, new), FAMILY) == {}

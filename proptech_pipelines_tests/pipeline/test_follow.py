@@ -25,6 +25,21 @@ class Leases:
         return nullcontext()
 
 
+def follower_of(engine, source, patient=(), on_batch=lambda summary, fetched: None) -> Follower:
+    """The loop over `source`, by its clock; a partition is idle after a minute."""
+    return Follower(
+        replace(engine.pipeline.settings, idle_timeout_ms=60_000),
+        source.clock,
+        source,
+        engine.pipeline.ingest,
+        Leases(),
+        Progress(),
+        Summary(),
+        on_batch,
+        lambda graph: frozenset(patient),
+    )
+
+
 class Source:
     """Two partitions that move at each look: one has rows, the other records that nobody can read."""
 
@@ -59,18 +74,7 @@ class Source:
 def test_a_partition_that_brings_dead_letters_alone_does_not_hold_up_the_others(engine):
     clock = ManualClock()
     source, con = Source(clock), engine.pipeline.con
-    settings = replace(engine.pipeline.settings, idle_timeout_ms=60_000)
-    follower = Follower(
-        settings,
-        clock,
-        source,
-        engine.pipeline.ingest,
-        Leases(),
-        Progress(),
-        Summary(),
-        lambda summary, fetched: None,
-        lambda graph: frozenset(),
-    )
+    follower = follower_of(engine, source)
     follower.follow(lambda: source.looks > 12, drain=False)
     found = con.execute(
         "select kafka_partition, max(stream_time_ms) from control_log where kind = 'partition_idle' group by all"
@@ -124,17 +128,7 @@ class MadeAgain:
 def test_what_is_held_back_of_a_topic_that_is_made_again_is_not_lost(engine):
     clock = ManualClock()
     source, con = MadeAgain(clock), engine.pipeline.con
-    follower = Follower(
-        engine.pipeline.settings,
-        clock,
-        source,
-        engine.pipeline.ingest,
-        Leases(),
-        Progress(),
-        Summary(),
-        lambda summary, fetched: None,
-        lambda graph: frozenset({VIEWS}),
-    )
+    follower = follower_of(engine, source, {VIEWS})
     follower.follow(lambda: source.looks > 6, drain=False)
     found = con.execute(
         "select topic_id, min(start_offset), max(end_offset), cast(sum(records) as bigint) from log_ranges "
@@ -183,17 +177,8 @@ class Waking:
 def test_a_partition_whose_records_come_while_it_is_looked_at_is_not_idle(engine):
     clock = ManualClock()
     source, con = Waking(clock), engine.pipeline.con
-    follower = Follower(
-        replace(engine.pipeline.settings, idle_timeout_ms=60_000),
-        clock,
-        source,
-        engine.pipeline.ingest,
-        Leases(),
-        Progress(),
-        Summary(),
-        lambda summary, fetched: clock.sleep(2),  # so that views rest until the next look but one
-        lambda graph: frozenset({VIEWS}),
-    )
+    # Views rest until the next look but one.
+    follower = follower_of(engine, source, {VIEWS}, lambda summary, fetched: clock.sleep(2))
     follower.follow(lambda: source.read[1] > 2, drain=False)
     assert source.read[0] > 6
     entries = con.execute("select count(*) from control_log where kind = 'partition_idle'").fetchone()

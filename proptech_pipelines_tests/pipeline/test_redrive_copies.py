@@ -7,12 +7,11 @@ import pytest
 from proptech_pipelines.lake import building
 from proptech_pipelines.lake.lease import Leases
 from proptech_pipelines.lake.letters import Choice, Named
-from proptech_pipelines.models.graph import Graph
-from proptech_pipelines.models.model import parse_model
 from proptech_pipelines.pipeline.build import build, pin
 from proptech_pipelines.pipeline.checks import ledger_is_gapless, records_are_conserved
 from proptech_pipelines.pipeline.swap import swap
 from proptech_pipelines.testing import PipelineDriver, Record, encode
+from proptech_pipelines_tests.patching import graph_with
 from proptech_pipelines_tests.pipeline.redrive_lake import (
     CHANGES,
     LIMITS,
@@ -139,18 +138,15 @@ def test_a_staging_table_made_again_from_raw_bytes_has_the_mended_values(lake):
     lake.ingest.redrive_copies(take_with_headers(lake, [(change(4, 20, new=160), named(1))]))
     sql = "select * exclude commit_number from stg_property_price_changes order by kafka_offset"
     before = lake.con.execute(sql).fetchall()
-    model = lake.graph["stg_property_price_changes"]
-    text = model.text.replace(
-        "    oldPrice as old_price,", "    newPrice as again,\n    oldPrice as old_price,"
-    )
-    graph = Graph.of({**lake.graph.models, model.name: parse_model(model.name, model.folder, text)}.values())
-    building.begin(lake.con, graph, [model.name])
+    name, old = "stg_property_price_changes", "    oldPrice as old_price,"
+    graph = graph_with(lake.graph, name, old, f"    newPrice as again,\n{old}")
+    building.begin(lake.con, graph, [name])
     list(build(lake.con, LIMITS, pin(lake.con)))
     with Leases(lake.settings) as leases:
         swap(lake.con, leases, LIMITS)
     lake.restart()
     assert lake.con.execute(sql.replace("commit_number", "(commit_number, again)")).fetchall() == before
-    assert lake.con.execute(f"select kafka_offset, again from {model.name} order by all").fetchall() == [
+    assert lake.con.execute(f"select kafka_offset, again from {name} order by all").fetchall() == [
         (0, 150),
         (1, 160),
         (2, 105),

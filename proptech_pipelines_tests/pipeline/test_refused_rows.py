@@ -6,10 +6,9 @@ import pytest
 
 from proptech_pipelines.lake.generations import checkout_graph
 from proptech_pipelines.lake.letters import Choice
-from proptech_pipelines.models.graph import Graph
-from proptech_pipelines.models.model import parse_model
 from proptech_pipelines.pipeline.checks import ledger_is_gapless, records_are_conserved
 from proptech_pipelines.testing import SCHEMAS, PipelineDriver, Record, encode
+from proptech_pipelines_tests.patching import graph_with
 from proptech_pipelines_tests.pipeline.redrive_lake import (
     NOON_MS,
     UNKNOWN,
@@ -24,11 +23,12 @@ UPDATES = "property-updates"
 @pytest.fixture
 def lake(tmp_path):
     """A lake whose staging of updates casts the new value to a number."""
-    model = checkout_graph()["stg_property_updates"]
-    assert "newValue as new_value" in model.text
-    text = model.text.replace("newValue as new_value", "cast(newValue as integer) as new_value")
-    changed = parse_model(model.name, model.folder, text)
-    graph = Graph.of({**checkout_graph().models, model.name: changed}.values())
+    graph = graph_with(
+        checkout_graph(),
+        "stg_property_updates",
+        "newValue as new_value",
+        "cast(newValue as integer) as new_value",
+    )
     with PipelineDriver(tmp_path / "lake", graph=graph) as driver:
         yield driver
 

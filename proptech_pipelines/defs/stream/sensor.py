@@ -20,9 +20,8 @@ def stream_sensor(context: dg.SensorEvaluationContext, platform: Platform) -> dg
     settings = platform.settings()
     lag = read_lag(settings)
     runs = live_runs(context.instance)
-    failed = (
-        NO_FAILURES if runs else failures(context.instance)
-    )  # who asks beside a run does not wait for them
+    # Who asks beside a run does not wait for what failed before.
+    failed = NO_FAILURES if runs else failures(context.instance)
     decision = decide(runs, lag, settings.follow_seconds, failed)
     if not isinstance(decision, Start):
         return dg.SkipReason(decision)
