@@ -33,8 +33,17 @@ from (
     from (
         select
             *,
-            cast(cast(change_sum as hugeint) // event_count as bigint) as average_change_ppb,
-            cast(change_sum % event_count as decimal(38, 0)) as remainder
-        from price_change_windows
-    ) as averages
+            change_sum - cast(average_change_ppb as decimal(38, 0)) * event_count as remainder
+        from (
+            select
+                *,
+                -- In 128 bits a cast and a division take 0.8 microseconds each, so only for sums beyond 18 digits
+                case
+                    when change_sum between -999999999999999999 and 999999999999999999
+                        then cast(cast(change_sum as decimal(18, 0)) as bigint) // event_count
+                    else cast(cast(change_sum as hugeint) // event_count as bigint)
+                end as average_change_ppb
+            from price_change_windows
+        ) as averages
+    ) as remainders
 ) as terms

@@ -13,13 +13,11 @@ import sys
 import time
 from pathlib import Path
 
-from proptech_pipelines.engines.memory import Memory
 from proptech_pipelines.lake.connection import Connection, connect, scalar
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.opening import ensure_tables
 from proptech_pipelines.lake.transactions import transaction
-from proptech_pipelines.models.slices import Slice
-from proptech_pipelines.pipeline.advance import advance_family, family_position, next_slice
+from proptech_pipelines.pipeline.build import build_family
 from proptech_pipelines.settings import Settings
 
 FAMILY = "price_change_analysis"
@@ -99,13 +97,11 @@ def _write(con: Connection, number: int) -> None:
 
 def _replay(con: Connection, commits: int) -> list[float]:
     """Take in the whole log slice by slice; events per second of each."""
-    graph, memory, rates = live_graph(con), Memory(), list[float]()
-    position = family_position(con, FAMILY)
-    while part := next_slice(con, graph, FAMILY, Slice(position.input_commit, commits)):
-        begun = time.perf_counter()
-        done = advance_family(con, graph, FAMILY, position, part, 0, memory)
-        rates.append(done.counts.rows_in / (time.perf_counter() - begun))
-        position = family_position(con, FAMILY)
+    rates, begun = list[float](), time.perf_counter()
+    for built in build_family(con, live_graph(con), FAMILY, commits):
+        ended = time.perf_counter()
+        rates.append(built.rows / (ended - begun))
+        begun = ended
     return rates
 
 

@@ -21,7 +21,7 @@ from proptech_pipelines.models.model import SIGN_COLUMN, Model
 
 @dataclass(frozen=True)
 class Counts:
-    """What a family did with a slice: rows read, assignments applied, assignments that came too late.
+    """What a family did with a slice: rows read, assignments applied, assignments that came too late, rows written.
 
     One that was late and is re-admitted is applied, too.
     """
@@ -29,6 +29,7 @@ class Counts:
     rows_in: int = 0
     applied: int = 0
     late: int = 0
+    written: int = 0
 
 
 class DuckDBEngine:
@@ -165,8 +166,9 @@ class DuckDBEngine:
 
     def _conserved(self, family: str, rows_in: int, part: slices.Slice) -> Counts:
         conserving = [model for model in self._graph.stored(family) if model.conserves]
+        written = sum(self._session.pending.values())
         if not conserving:
-            return Counts(rows_in, rows_in)
+            return Counts(rows_in, rows_in, written=written)
         assigned = applied = late = 0
         for model in conserving:
             rule = model.conserves
@@ -184,4 +186,4 @@ class DuckDBEngine:
                 f"{family}: {assigned} assignments, but {applied} applied and {late} late.",
                 f"mend the models of {family}: each row of the view is in one of the two tables.",
             )
-        return Counts(rows_in, applied, late)
+        return Counts(rows_in, applied, late, written)

@@ -14,6 +14,7 @@ from proptech_pipelines.lake.generations import (
     shadow_graph,
 )
 from proptech_pipelines.lake.heads import create_heads
+from proptech_pipelines.lake.packing import pack
 from proptech_pipelines.lake.property_macros import property_macros
 from proptech_pipelines.lake.transactions import transaction
 from proptech_pipelines.models.graph import Graph
@@ -57,6 +58,7 @@ def begin(con: Connection, checkout: Graph, names: Collection[str]) -> None:
                 if not model.is_live:
                     create_model(con, whole, model)
             record(con, made)
+        pack(con, [model.table for model in made if model.kind == "staging"])
     _make_heads(con)
 
 

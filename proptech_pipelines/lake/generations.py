@@ -12,6 +12,7 @@ from proptech_pipelines.contracts.topics import schema_text, topic
 from proptech_pipelines.lake.connection import LAKE
 from proptech_pipelines.lake.first_rows import insert_first_rows, remove_first_rows
 from proptech_pipelines.lake.heads import create_heads, without_heads
+from proptech_pipelines.lake.packing import pack
 from proptech_pipelines.lake.property_macros import property_macros
 from proptech_pipelines.lake.stream_times import TOPIC_IDS_SQL, stream_times
 from proptech_pipelines.lake.tables import (
@@ -124,6 +125,7 @@ def create_models(con: duckdb.DuckDBPyConnection, installed: Callable[[], Graph]
     live = live_graph(con)
     if without_heads(con, live.families):
         remove_first_rows(con, _with_tables(live))
+        pack(con, [model.table for model in live.staging])
     create_heads(con, live.families)
 
 

@@ -11,7 +11,8 @@ is UTC, and timestamps of the lake are read as TIMESTAMP_NTZ, as Spark does by d
 | `a // b`, `a % b`, where `b` is 0 | an error | null: `nullif(b, 0)` |
 | `a / b` | of two decimals a decimal of 6 places | of two doubles |
 | `sum(a)` within a cast to `decimal(38, 0)` | of integers a BIGINT: an error beyond it | a sum of decimals |
-| `epoch_ms(a)`, `date_trunc(a, b)` | a TIMESTAMP, which is shown in a time zone | TIMESTAMP_NTZ |
+| `epoch_ms(a)`, `make_timestamp(a)`, `date_trunc(a, b)` | a TIMESTAMP, which is shown in a time zone | TIMESTAMP_NTZ |
+| `epoch_us(a)` | EPOCH_US, which Spark does not know | UNIX_MICROS of a TIMESTAMP |
 | `rank()`, `row_number()` | an INT | BIGINT |
 
 Integer division and `%` truncate toward zero in both.
@@ -50,6 +51,8 @@ def _rewrite(node: exp.Expr) -> None:
             total.set("this", exp.Cast(this=total.this, to=_WIDE.copy()))
     elif isinstance(node, exp.UnixToTime | exp.TimestampTrunc | exp.DateTrunc):
         node.replace(_cast(node, "timestamp"))
+    elif isinstance(node, exp.Anonymous) and node.name.lower() == "epoch_us":
+        node.replace(exp.UnixMicros(this=_cast(node.expressions[0], "timestamptz")))
     elif isinstance(node, exp.Window) and isinstance(node.this, exp.Rank | exp.RowNumber):
         node.replace(_cast(node, "bigint"))
 

@@ -1,9 +1,9 @@
 """Advances a family of models from its own position to the ingest's, in a transaction of its own."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
+
+import numpy as np
 
 from proptech_pipelines.engines.duckdb import Counts, DuckDBEngine
 from proptech_pipelines.engines.memory import Memory
@@ -12,11 +12,6 @@ from proptech_pipelines.lake.connection import Connection, scalar
 from proptech_pipelines.lake.transactions import head, move_head, snapshot, transaction
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.slices import Slice
-
-_SLICE_ROWS = 1_000_000
-"""Most staging rows of one transaction of a family, so that catching up takes no more memory than following."""
-_SUMS_SLICE_ROWS = 4_000_000
-"""The same for a family that keeps no rows of a slice, but sums."""
 
 
 @dataclass(frozen=True)
@@ -50,42 +45,6 @@ def family_position(con: Connection, writer: str) -> FamilyPosition:
     return FamilyPosition(*(row or (0, 0)))
 
 
-def max_slice_rows(graph: Graph, family: str) -> int:
-    """Most staging rows of one transaction of `family`."""
-    return _SUMS_SLICE_ROWS if graph.keeps_sums_alone(family) else _SLICE_ROWS
-
-
-def next_slice(
-    con: Connection, graph: Graph, family: str, part: Slice, max_rows: int | None = None
-) -> Slice | None:
-    """The beginning of `part` that `family` is to take in next: `max_rows` staging rows, one transaction at least.
-
-    `max_rows` is `max_slice_rows` unless given. None if `part` brings nothing of the topics that the family consumes.
-    An idle entry is news: it moves what is final.
-    """
-    topics = [model.topic for model in graph.staging_of(family)]
-    return _beginning(con, topics, part, max_rows or max_slice_rows(graph, family))
-
-
-def next_staging_slice(con: Connection, topic: str, part: Slice, max_rows: int) -> Slice | None:
-    """The beginning of `part` with at most `max_rows` rows of `topic`, as `next_slice`."""
-    return _beginning(con, [topic], part, max_rows)
-
-
-def _beginning(con: Connection, topics: Sequence[str], part: Slice, max_rows: int) -> Slice | None:
-    names = ", ".join(f"'{name}'" for name in topics)
-    rows = con.execute(
-        "select commit_number, cast(sum(sum(staged)) over (order by commit_number) as bigint) from log_ranges "
-        f"where {part.where()} and topic in ({names}) group by commit_number order by commit_number"
-    ).fetchall()
-    if not rows:
-        return None
-    for (number, so_far), (_, following) in pairwise(rows):
-        if following > max_rows:
-            return Slice(part.low, number, so_far)
-    return replace(part, rows=rows[-1][1])
-
-
 def control_number_at(con: Connection, input_commit: int) -> int:
     """The next number of the control log behind ingest transaction `input_commit`."""
     return scalar(
@@ -93,6 +52,22 @@ def control_number_at(con: Connection, input_commit: int) -> int:
         "select max(control_number) from ledger where writer = 'ingest' and commit_number <= ?",
         [input_commit],
     )
+
+
+class ControlNumbers:
+    """`control_number_at` for every ingest transaction of a part of the log, by one look at the ledger."""
+
+    def __init__(self, con: Connection, part: Slice) -> None:
+        found = con.execute(
+            "select commit_number, max(control_number) over (order by commit_number) as control_number "
+            f"from ledger where writer = 'ingest' qualify {part.where()} order by commit_number"
+        ).fetchnumpy()
+        self._commits = np.asarray(found["commit_number"])
+        self._numbers = np.asarray(found["control_number"])
+
+    def at(self, input_commit: int) -> int:
+        """The next number of the control log behind `input_commit`, which is one of them."""
+        return int(self._numbers[np.searchsorted(self._commits, input_commit)])
 
 
 def advance_family(

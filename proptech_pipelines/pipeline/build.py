@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from proptech_pipelines.contracts.rules import Limits
+from proptech_pipelines.engines.memory import Memory
 from proptech_pipelines.errors import LedgerConflict
 from proptech_pipelines.lake.building import building_families, building_staging, writers
 from proptech_pipelines.lake.connection import Connection, scalar
@@ -19,13 +20,18 @@ from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model
 from proptech_pipelines.models.slices import Slice
 from proptech_pipelines.pipeline.advance import (
+    ControlNumbers,
     FamilyPosition,
     advance_family,
     advance_inside,
     control_number_at,
     family_position,
+)
+from proptech_pipelines.pipeline.log_slices import (
+    StagedRows,
+    following_slice_rows,
+    max_slice_rows,
     next_slice,
-    next_staging_slice,
 )
 from proptech_pipelines.pipeline.redecode import redecode
 
@@ -87,7 +93,7 @@ def build(con: Connection, limits: Limits, to: Pin) -> Iterator[Built]:
     for model in building_staging(shadow):
         yield from _build_staging(con, live[model.name], model, limits, to.ends[model.table])
     for family in building_families(shadow):
-        yield from _build_family(con, shadow, family, to.ends[shadow.writer(family)])
+        yield from build_family(con, shadow, family, to.ends[shadow.writer(family)])
 
 
 def approach(
@@ -137,13 +143,13 @@ def fits_one_slice(con: Connection, to: Pin) -> bool:
     """Whether each writer that builds can come to the moment `to` by one more slice."""
     shadow = shadow_graph(con)
     for model in building_staging(shadow):
-        position, end = family_position(con, model.table), to.ends[model.table]
-        if _staging_slice(con, model, position, end).high < end:
+        part = Slice(family_position(con, model.table).input_commit, to.ends[model.table])
+        if (StagedRows(con, [model.topic], part).cut(part.low, DECODE_ROWS) or part).high < part.high:
             return False
     for family in building_families(shadow):
         writer = shadow.writer(family)
-        position, end = family_position(con, writer), to.ends[writer]
-        if _family_slice(con, shadow, family, position, end).high < end:
+        part = Slice(family_position(con, writer).input_commit, to.ends[writer])
+        if (next_slice(con, shadow, family, part) or part).high < part.high:
             return False
     return True
 
@@ -155,24 +161,14 @@ def beyond(con: Connection, to: Pin) -> set[str]:
 
 def _build_staging(con: Connection, live: Model, model: Model, limits: Limits, end: int) -> Iterator[Built]:
     position = family_position(con, model.table)
+    staged = StagedRows(con, [model.topic], Slice(position.input_commit, end))
     while position.input_commit < end:
-        part = _staging_slice(con, model, position, end)
+        low = position.input_commit
+        part = staged.cut(low, DECODE_ROWS) or Slice(low, end)
         with transaction(con):
             rows = _take(con, live, model, limits, position, part.high)
         position = FamilyPosition(position.commit_number + 1, part.high)
         yield Built(model.table, rows, part.high, end)
-
-
-def _staging_slice(con: Connection, model: Model, position: FamilyPosition, end: int) -> Slice:
-    """What the next transaction of `model` takes in on the way from `position` to `end`."""
-    part = Slice(position.input_commit, end)
-    return next_staging_slice(con, model.topic, part, DECODE_ROWS) or part
-
-
-def _family_slice(con: Connection, shadow: Graph, family: str, position: FamilyPosition, end: int) -> Slice:
-    """As `_staging_slice`, of a family."""
-    part = Slice(position.input_commit, end)
-    return next_slice(con, shadow, family, part) or part
 
 
 def _take(
@@ -188,12 +184,16 @@ def _take(
     return rows
 
 
-def _build_family(con: Connection, shadow: Graph, family: str, end: int) -> Iterator[Built]:
-    writer = shadow.writer(family)
+def build_family(con: Connection, graph: Graph, family: str, end: int) -> Iterator[Built]:
+    """Bring `family` of `graph` from where it stands to ingest transaction `end`; yields after each slice."""
+    writer, memory, max_rows = graph.writer(family), Memory(), max_slice_rows(graph, family)
     position = family_position(con, writer)
+    whole = Slice(position.input_commit, end)
+    staged, control = StagedRows.of_family(con, graph, family, whole), ControlNumbers(con, whole)
     while position.input_commit < end:
-        part = _family_slice(con, shadow, family, position, end)
-        control_number = control_number_at(con, part.high)
-        done = advance_family(con, shadow, family, position, part, control_number)
+        low = position.input_commit
+        part = staged.cut(low, max_rows) or Slice(low, end)
+        done = advance_family(con, graph, family, position, part, control.at(part.high), memory)
+        max_rows = following_slice_rows(graph, family, max_rows, part.rows, done.counts.written)
         position = FamilyPosition(done.commit_number, part.high)
         yield Built(writer, done.counts.rows_in, part.high, end)

@@ -11,14 +11,7 @@ from proptech_pipelines.lake.lease import STREAM, Leases, family_lease
 from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.lake.transactions import head
-from proptech_pipelines.models.slices import Slice
-from proptech_pipelines.pipeline.advance import (
-    FamilyPosition,
-    advance_family,
-    control_number_at,
-    family_position,
-    next_slice,
-)
+from proptech_pipelines.pipeline.build import build_family
 from proptech_pipelines.pipeline.log_files import ExportedLog
 from proptech_pipelines.pipeline.log_replay import KINDS, Imported, Replay, Report
 from proptech_pipelines.publishing.outbox import Outbox
@@ -60,15 +53,9 @@ def _advance_families(con: Connection, leases: Leases, report: Report) -> None:
     """Bring every family to the head of the log, slice by slice."""
     graph, end = live_graph(con), head(con, INGEST)
     for family in graph.families:
-        position = family_position(con, family)
-        while position.input_commit < end:
-            part = Slice(position.input_commit, end)
-            part = next_slice(con, graph, family, part) or part
-            control_number = control_number_at(con, part.high)
-            with leases.hold(family_lease(family)):
-                done = advance_family(con, graph, family, position, part, control_number)
-            position = FamilyPosition(done.commit_number, part.high)
-            report(family, part.high, end)
+        with leases.hold(family_lease(family)):
+            for built in build_family(con, graph, family, end):
+                report(family, built.input_commit, end)
 
 
 def _mark_published(con: Connection, registered: Sequence[Outbox]) -> None:

@@ -21,9 +21,8 @@ from proptech_pipelines.pipeline.advance import (
     advance_family,
     control_number_at,
     family_position,
-    max_slice_rows,
-    next_slice,
 )
+from proptech_pipelines.pipeline.log_slices import max_slice_rows, next_slice
 from proptech_pipelines.pipeline.patience import RESTS
 from proptech_pipelines.pipeline.priority import stand_back
 from proptech_pipelines.pipeline.progress import Cut, Progress

@@ -34,7 +34,7 @@ TABLES = ("price_change_windows", "price_change_late", "market_alerts", "price_c
 def changed(graph: Graph) -> Graph:
     """Windows that begin with the day, and a limit of 1 % instead of 5 %."""
     for name, find, put in (
-        ("price_change_hours", "('hour', event_time) as window_start", "('day', event_time) as window_start"),
+        ("price_change_hours", "// 3600000000 * 3600000000", "// 86400000000 * 86400000000"),
         ("price_change_rates", "20 * abs(change_sum)", "100 * abs(change_sum)"),
     ):
         graph = graph_with(graph, name, find, put)

@@ -20,6 +20,8 @@ RULES = [
     ("cast(sum(a + b) as decimal(38, 0))", (8 * 10**18, 10**18)),
     ("cast(coalesce(sum(a + b), 0) as decimal(38, 0))", (8 * 10**18, 10**18)),
     ("epoch_ms(a + b)", (1_714_521_600_000, 1)),
+    ("make_timestamp(a + b)", (1_714_521_600_000_000, 1)),
+    ("epoch_us(make_timestamp(a + b))", (1_714_521_600_000_000, 1)),
     ("date_trunc('hour', epoch_ms(a + b))", (1_714_521_600_000, 3_600_001)),
     ("rank() over (order by a, b)", (1, 2)),
     ("row_number() over (order by a, b)", (1, 2)),

@@ -43,7 +43,7 @@ ARITHMETIC = (
     WrongVariant(
         "mean floored",
         RATES,
-        "cast(cast(change_sum as hugeint) // event_count as bigint)",
+        "cast(cast(change_sum as decimal(18, 0)) as bigint) // event_count",
         "cast(floor(change_sum / event_count) as bigint)",
         sums,
     ),

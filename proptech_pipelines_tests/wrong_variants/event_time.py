@@ -36,15 +36,15 @@ EVENT_TIME = (
     WrongVariant(
         "windows begin 1 ms early",
         HOURS,
-        "date_trunc('hour', event_time) as window_start",
-        "date_trunc('hour', event_time + interval 1 millisecond) as window_start",
+        "epoch_us(event_time) //",
+        "(epoch_us(event_time) + 1000) //",
         lateness,
     ),
     WrongVariant(
         "windows include their end",
         HOURS,
-        "date_trunc('hour', event_time) as window_start",
-        "date_trunc('hour', event_time - interval 1 millisecond) as window_start",
+        "epoch_us(event_time) //",
+        "(epoch_us(event_time) - 1000) //",
         lateness,
     ),
     WrongVariant(
