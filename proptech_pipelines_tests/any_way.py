@@ -16,9 +16,12 @@ from hypothesis import strategies as st
 
 from proptech_pipelines.lake import maintenance
 from proptech_pipelines.lake.generations import checkout_graph
+from proptech_pipelines.lake.log_writer import INGEST
 from proptech_pipelines.lake.maintenance import fold_rows
 from proptech_pipelines.lake.transactions import head
 from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.pipeline import build
+from proptech_pipelines.pipeline.build import build_family
 from proptech_pipelines.testing import make_template
 from proptech_pipelines_tests.engine_driver import EngineDriver
 from proptech_pipelines_tests.equivalence import assert_replay_differs_nowhere, cut
@@ -64,8 +67,8 @@ class Run:
 
     log: list[Entry]
     steps: list[Step]
-    is_replayed: bool
-    """Whether a second lake takes the log in at once, too."""
+    replay: str
+    """Whether a second lake takes the log in, too: all `at once`, as it is built `in slices`, or `not`."""
 
 
 @st.composite
@@ -84,7 +87,7 @@ def runs(draw: st.DrawFn, logs: st.SearchStrategy[list[Entry]], families: tuple[
         )
         for batch in draw(splits(log))
     ]
-    return Run(log, steps, draw(st.sampled_from((False, False, False, False, True))))
+    return Run(log, steps, draw(st.sampled_from((*["not"] * 7, "at once", "at once", "in slices"))))
 
 
 class Lakes:
@@ -110,12 +113,17 @@ class Lakes:
         # In the order in which it was taken in.
         self._subject.also(stream, [entry for step in run.steps for entry in step.batch])
         assert_replay_differs_nowhere(stream)
-        if not run.is_replayed:
+        if run.replay == "not":
             return
         replay.pipeline.renew(self._template)
         replay.know(run.log)
-        replay.pipe(run.log)
-        replay.advance()
+        if run.replay == "at once":
+            replay.pipe(run.log)
+            replay.advance()
+        else:
+            for step in run.steps:
+                replay.pipe(step.batch)
+            build_all(replay)
         assert cut(replay) == cut(stream)
         for name, rows in found.items():
             assert_same_rows(replay.table(name), rows, name)
@@ -154,6 +162,13 @@ def go_on(driver: EngineDriver, step: Step) -> None:
             fold_rows(driver.pipeline.con, model, head(driver.pipeline.con, model.family))
 
 
+def build_all(driver: EngineDriver) -> None:
+    """Bring every family to the end of the log as the build of a generation does."""
+    con, graph = driver.pipeline.con, driver.pipeline.graph
+    for family in graph.families:
+        assert list(build_family(con, graph, family, head(con, INGEST)))
+
+
 def models_of(families: tuple[str, ...], whole: Graph | None = None) -> Graph:
     """The models of these families, and what they read, of those of `whole` or else of the checkout."""
     whole = whole or checkout_graph()
@@ -189,6 +204,9 @@ def assert_any_way_gives_the_reference(
     """Try `examples` runs over `logs`; fails with the first run that ends in other tables."""
     # Compaction, too, must change nothing; a range of 64 transactions would never fill up here.
     monkeypatch.setattr(maintenance, "FOLD_RANGES", (2, 4))
+    # And so must the size of the slices in which a generation is built.
+    monkeypatch.setattr(build, "max_slice_rows", lambda graph, family: 2)
+    monkeypatch.setattr(build, "following_slice_rows", lambda graph, family, *given: 2)
     template = make_template(folder / "template", models_of(subject.families, subject.models()))
     failures: list[tuple[Run, BaseException]] = []
     found = drawn(runs(logs, subject.families), examples)

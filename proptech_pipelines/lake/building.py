@@ -58,7 +58,8 @@ def begin(con: Connection, checkout: Graph, names: Collection[str]) -> None:
                 if not model.is_live:
                     create_model(con, whole, model)
             record(con, made)
-        pack(con, [model.table for model in made if model.kind == "staging"])
+    # Here, as a kill may have come in between.
+    pack(con, [model.table for model in building_staging(shadow_graph(con))])
     _make_heads(con)
 
 

@@ -67,7 +67,7 @@ class ControlNumbers:
 
     def at(self, input_commit: int) -> int:
         """The next number of the control log behind `input_commit`, which is one of them."""
-        return int(self._numbers[np.searchsorted(self._commits, input_commit)])
+        return int(self._numbers[np.searchsorted(self._commits, input_commit, side="right") - 1])
 
 
 def advance_family(

@@ -7,10 +7,14 @@ import pytest
 
 from proptech_pipelines.contracts.topics import INPUT_TOPICS
 from proptech_pipelines.definitions import defs
+from proptech_pipelines.defs import keys
 from proptech_pipelines.defs.keys import GRAPH
 from proptech_pipelines.defs.resources import Platform
+from proptech_pipelines.errors import ModelError
 from proptech_pipelines.lake.connection import connect
+from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.lease import Leases
+from proptech_pipelines.lake.opening import open_lake
 from proptech_pipelines.lake.tables import TABLES
 from proptech_pipelines.pipeline.plan import PLAN_LEASE
 from proptech_pipelines.simulator import Options, produce
@@ -42,6 +46,29 @@ def test_every_topic_and_every_table_is_an_asset_with_description_owner_kind_and
         columns = specs[name].metadata["dagster/column_schema"].columns
         assert all(column.type and column.description for column in columns), name
         assert specs[name].metadata["dagster/table_name"] == f"lake.main.{name}"
+
+
+@pytest.fixture
+def refused(monkeypatch):
+    """This installation has a model that is refused."""
+
+    def refuse():
+        raise ModelError(
+            "price_change_windows: HAVING does not add up over slices.", "put it into a view above."
+        )
+
+    monkeypatch.setattr(keys, "checkout_graph", refuse)
+
+
+def test_while_a_model_is_refused_the_assets_are_those_of_the_lake(lake, refused):
+    with open_lake(lake) as con:
+        assert keys.shown_graph().models == live_graph(con).models
+
+
+def test_a_refused_model_is_an_error_where_there_is_no_lake(refused, tmp_path, monkeypatch):
+    monkeypatch.setenv("PROPTECH_HOME", str(tmp_path))
+    with pytest.raises(ModelError, match="HAVING does not add up"):
+        keys.shown_graph()
 
 
 def test_lineage_leads_from_topics_to_alerts_and_back_into_kafka(definitions):

@@ -280,7 +280,8 @@ def test_a_stream_as_quick_as_the_build_does_not_hold_up_a_plan(lake, tools, tmp
 @pytest.mark.long
 def test_the_swap_is_left_no_more_than_one_slice(lake, tools, monkeypatch):
     con, graph = lake.pipeline.con, with_a_column(GRAPH)
-    monkeypatch.setattr("proptech_pipelines.pipeline.log_slices.max_slice_rows", lambda graph, family: 10)
+    for where in ("log_slices.max_slice_rows", "build.max_slice_rows", "build.following_slice_rows"):
+        monkeypatch.setattr(f"proptech_pipelines.pipeline.{where}", lambda graph, family, *given: 10)
     one_by_one(lake, batches()[2])
     rest = iter(more(200))
 

@@ -93,7 +93,7 @@ class Both:
 
     def _file(self, name: str, sql: str) -> DataFrame:
         path = self.folder / f"{name}.parquet"
-        self.lake.pipeline.con.execute(f"copy ({sql}) to '{path}' (format parquet)")
+        self.lake.pipeline.con.execute(f"copy ({sql}) to '{path}' (format parquet, parquet_version v2)")
         return self.spark.read.parquet(str(path))
 
 
