@@ -7,7 +7,7 @@ opened once, a lake is a copy of an empty one with the models of these families 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -211,6 +211,9 @@ def assert_any_way_gives_the_reference(
     failures: list[tuple[Run, BaseException]] = []
     found = drawn(runs(logs, subject.families), examples)
     assert len(found) >= examples
+    # However few there are, the longest way is built in slices, too.
+    longest = max(range(len(found)), key=lambda number: len(found[number].steps))
+    found[longest] = replace(found[longest], replay="in slices")
     waiting = iter(found)
 
     def work(number: int) -> None:

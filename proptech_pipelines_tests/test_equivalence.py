@@ -34,4 +34,4 @@ def test_g3_holds_on_a_large_log(empty_lake, tmp_path):
         for number, part in enumerate(parts)
     ]
     with closing(Lakes(MARKET, tmp_path, empty_lake)) as lakes:
-        lakes.check(Run(log, steps, is_replayed=True))
+        lakes.check(Run(log, steps, "at once"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from proptech_pipelines.benchmarks.figures import measured
+from proptech_pipelines.contracts.dead_letter_reasons import DeadLetterReason
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import topic
 from proptech_pipelines.contracts.wire import SchemaKey, frame, schema_key_of
@@ -15,6 +16,7 @@ from proptech_pipelines.engines.session import Session
 from proptech_pipelines.kafka.records import Headers
 from proptech_pipelines.lake.connection import Connection, connect, scalar
 from proptech_pipelines.lake.generations import live_graph
+from proptech_pipelines.lake.transactions import snapshot
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import COORDINATES
 from proptech_pipelines.pipeline.advance import family_position
@@ -25,7 +27,19 @@ from proptech_pipelines.settings import Settings
 
 _BATCH = 200_000
 _COORDINATES = ", ".join(COORDINATES)
-_LETTERS = f"select distinct {_COORDINATES} from dead_letter_records where topic = ?"
+_OUTSIDE = (
+    DeadLetterReason.COPY_OF_RECORD,
+    DeadLetterReason.UNKNOWN_SCHEMA_ID,
+    DeadLetterReason.SCHEMA_NOT_AVRO,
+    DeadLetterReason.TYPE_DOES_NOT_RESOLVE,
+    DeadLetterReason.REFUSED_BY_STAGING,
+)
+"""Reasons that lie outside of what a record holds, so that it may decode by now."""
+_LISTED = ", ".join(f"'{reason}'" for reason in _OUTSIDE)
+_LETTERS = (
+    f"select {_COORDINATES}, bool_or(reason not in ({_LISTED})) as is_dead "
+    f"from dead_letter_records where topic = ? group by {_COORDINATES}"
+)
 
 
 @dataclass(frozen=True)
@@ -78,33 +92,39 @@ def _derive(con: Connection, graph: Graph, family: str) -> None:
 def replay_raw(settings: Settings, tell: Callable[[str], None]) -> dict[str, Replayed]:
     """Make typed rows of the raw bytes of each topic again, and time that.
 
-    They are equal if just the records that were never dead letters are rows, now as in staging.
+    They are equal if every record that never was a dead letter is a row, now as in staging, and none that was one for
+    what it holds is a row now.
     """
     con = connect(settings, read_only=True)
     try:
-        schemas: dict[SchemaKey, str | None] = {
-            schema_key_of(key): text
-            for key, text in con.execute("select schema_key, schema_text from schema_versions").fetchall()
-        }
-        limits = Limits.of(settings)
-        found: dict[str, Replayed] = {}
-        for model in live_graph(con).staging:
-            tell(f"decoding {model.topic}")
-            events, expected, rows, begun = 0, 0, 0, time.perf_counter()
-            for batch, is_letter in _batches(con, model.topic):
-                known = {key: schemas.get(key) for key in batch.frames.schema_keys}
-                typed = typed_rows(batch, known, limits, model.reader_schema, {})
-                events += len(is_letter)
-                expected += int(np.count_nonzero(~is_letter))
-                rows += int(np.count_nonzero(~is_letter[typed.index]))
-            seconds = time.perf_counter() - begun
-            if events:
-                staged = f"select count(*) from {model.name} anti join ({_LETTERS}) using ({_COORDINATES})"
-                is_equal = rows == expected == scalar(con, staged, [model.topic])
-                found[model.topic] = Replayed(events, seconds, is_equal)
-        return found
+        with snapshot(con):
+            return _replay_raw(con, Limits.of(settings), tell)
     finally:
         con.close()
+
+
+def _replay_raw(con: Connection, limits: Limits, tell: Callable[[str], None]) -> dict[str, Replayed]:
+    schemas: dict[SchemaKey, str | None] = {
+        schema_key_of(key): text
+        for key, text in con.execute("select schema_key, schema_text from schema_versions").fetchall()
+    }
+    found: dict[str, Replayed] = {}
+    for model in live_graph(con).staging:
+        tell(f"decoding {model.topic}")
+        events, expected, rows, revived, begun = 0, 0, 0, 0, time.perf_counter()
+        for batch, is_letter, is_dead in _batches(con, model.topic):
+            known = {key: schemas.get(key) for key in batch.frames.schema_keys}
+            typed = typed_rows(batch, known, limits, model.reader_schema, {})
+            events += len(is_letter)
+            expected += int(np.count_nonzero(~is_letter))
+            rows += int(np.count_nonzero(~is_letter[typed.index]))
+            revived += int(np.count_nonzero(is_dead[typed.index]))
+        seconds = time.perf_counter() - begun
+        if events:
+            staged = f"select count(*) from {model.name} anti join ({_LETTERS}) using ({_COORDINATES})"
+            is_equal = rows == expected == scalar(con, staged, [model.topic]) and not revived
+            found[model.topic] = Replayed(events, seconds, is_equal)
+    return found
 
 
 def replay_synthetic(events: int) -> dict[str, object]:
@@ -113,10 +133,11 @@ def replay_synthetic(events: int) -> dict[str, object]:
         return measured("synthetic", folder, str(events))
 
 
-def _batches(con: Connection, name: str) -> Iterator[tuple[TopicBatch, np.ndarray]]:
-    """The records of a topic in the log, and whether each was a dead letter when it came."""
+def _batches(con: Connection, name: str) -> Iterator[tuple[TopicBatch, np.ndarray, np.ndarray]]:
+    """The records of a topic in the log, whether each was a dead letter when it came, and whether for what it holds."""
     reader = con.execute(
-        "select key, value, headers, kafka_timestamp_ms, l.topic_id is not null as is_letter from event_log as e "
+        "select key, value, headers, kafka_timestamp_ms, l.is_dead is not null as is_letter, "
+        "coalesce(l.is_dead, false) as is_dead from event_log as e "
         f"left join ({_LETTERS}) as l using ({_COORDINATES}) where e.topic = ?",
         [name, name],
     ).to_arrow_reader(_BATCH)
@@ -142,4 +163,7 @@ def _batches(con: Connection, name: str) -> Iterator[tuple[TopicBatch, np.ndarra
             timestamps_ms=batch.column("kafka_timestamp_ms").to_numpy(),
             frames=frame(values, listed),
         )
-        yield records, batch.column("is_letter").to_numpy(zero_copy_only=False)
+        is_letter, is_dead = (
+            batch.column(flag).to_numpy(zero_copy_only=False) for flag in ("is_letter", "is_dead")
+        )
+        yield records, is_letter, is_dead

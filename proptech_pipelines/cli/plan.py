@@ -74,7 +74,7 @@ def rollback(
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
     from proptech_pipelines.pipeline.rollback import roll_back  # noqa: PLC0415
 
-    with _lake(home) as (con, _, tools):
+    with _lake_alone(home) as (con, tools):
         console.print(f"Swapped: {roll_back(con, table, tools)}")
 
 
@@ -86,7 +86,7 @@ def purge(
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
     from proptech_pipelines.pipeline.rollback import purge_retired  # noqa: PLC0415
 
-    with _lake(home) as (con, _, tools):
+    with _lake_alone(home) as (con, tools):
         console.print(f"Dropped: {', '.join(purge_retired(con, table, tools.leases)) or 'nothing'}")
 
 
@@ -100,6 +100,20 @@ def _lake(home: Home) -> "Iterator[tuple[Connection, Graph, Tools]]":
     stand_back()
     with planning(settings) as (con, graph), Leases(settings) as leases:
         yield con, graph, tools_of(settings, leases, on_slice=_show_slice)
+
+
+@contextmanager
+def _lake_alone(home: Home) -> "Iterator[tuple[Connection, Tools]]":
+    """As `_lake`, for what has nothing to do with the models of the installation: one of these may be refused."""
+    from proptech_pipelines.lake.lease import Leases  # noqa: PLC0415
+    from proptech_pipelines.lake.opening import open_lake  # noqa: PLC0415
+    from proptech_pipelines.pipeline.plan import tools_of  # noqa: PLC0415
+    from proptech_pipelines.pipeline.priority import stand_back  # noqa: PLC0415
+
+    settings = Settings.load(home)
+    stand_back()
+    with open_lake(settings) as con, Leases(settings) as leases:
+        yield con, tools_of(settings, leases, on_slice=_show_slice)
 
 
 def _show_slice(built: "Built") -> None:

@@ -5,8 +5,8 @@ import logging
 import dagster as dg
 
 from proptech_pipelines.errors import ModelError, ServiceError, SettingsError
-from proptech_pipelines.lake.connection import connect
-from proptech_pipelines.lake.generations import checkout_graph, live_graph
+from proptech_pipelines.lake.connection import LakeError, connect
+from proptech_pipelines.lake.generations import checkout_graph, column_types, live_graph
 from proptech_pipelines.models.graph import GIVEN, Graph
 from proptech_pipelines.settings import Settings
 
@@ -21,20 +21,26 @@ def shown_graph() -> Graph:
     """The models of this installation, as assets show them; those of the lake where one of these is refused.
 
     So the stream, which follows the lake's models anyway, goes on, and the plan sensor says what is wrong. Raises
-    ModelError for a refused model where there is no lake yet.
+    ModelError for a refused model where no lake with models can be read.
     """
     try:
         return checkout_graph()
     except ModelError as refused:
         log.warning("%s Until then the models of the lake stay.", refused)
-        try:
-            con = connect(Settings.load(), read_only=True)
-        except (ServiceError, SettingsError):
-            raise refused from None
-        try:
-            return live_graph(con)
-        finally:
-            con.close()
+        if (graph := _graph_of_lake()) is None:
+            raise
+        return graph
+
+
+def _graph_of_lake() -> Graph | None:
+    try:
+        with connect(Settings.load(), read_only=True) as con:
+            graph = live_graph(con)
+            column_types(graph)
+    except (ServiceError, SettingsError, ModelError, LakeError) as error:
+        log.warning("Nor can those of the lake be read: %s", error)
+        return None
+    return graph if graph.models else None
 
 
 GRAPH: Graph = shown_graph()

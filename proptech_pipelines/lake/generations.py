@@ -1,14 +1,16 @@
 """The tables of models in the lake: physical tables by generation, and the views under the public names."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 import duckdb
 
 from proptech_pipelines.contracts.columns import decoded_columns
 from proptech_pipelines.contracts.topics import schema_text, topic
+from proptech_pipelines.errors import ModelError
 from proptech_pipelines.lake.connection import LAKE
 from proptech_pipelines.lake.first_rows import insert_first_rows, remove_first_rows
 from proptech_pipelines.lake.heads import create_heads, without_heads
@@ -34,7 +36,7 @@ def checkout_models() -> list[Model]:
     """The models of `dbt_like_sql` as they stand in this installation. Raises ModelError for one outside the class."""
     root = resources.files("dbt_like_sql")
     models = [
-        parse_model(file.name.removesuffix(".sql"), folder.name, file.read_text())
+        parse_model(file.name.removesuffix(".sql"), folder.name, _text(file))
         for folder in root.iterdir()
         if folder.is_dir()
         for file in folder.iterdir()
@@ -43,8 +45,18 @@ def checkout_models() -> list[Model]:
     return sorted(models, key=lambda model: model.name)
 
 
+def _text(file: Traversable) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{file.name} is not UTF-8 ({error}).", "save it as UTF-8.") from error
+
+
 def checkout_graph() -> Graph:
-    """The graph of `checkout_models`. Raises ModelError for a model that its kind cannot keep right."""
+    """The graph of `checkout_models`.
+
+    Raises ModelError for a model that its kind cannot keep right, or that DuckDB cannot bind.
+    """
     return _checked(tuple(checkout_models()))
 
 
@@ -54,6 +66,7 @@ def _checked(models: tuple[Model, ...]) -> Graph:
     graph = Graph.of(models)
     for model in graph.models.values():
         check_model(model, graph)
+    column_types(graph)
     return graph
 
 
@@ -234,23 +247,32 @@ def public_view(model: Model) -> str:
     return f"create view {model.name} as {f'with {clauses} ' if clauses else ''}select * from ({model.sql}\n)"
 
 
-def column_types(graph: Graph) -> dict[str, dict[str, str]]:
-    """DuckDB types of the columns of every model, by model and column; worked out on an empty DuckDB in memory."""
-    con = duckdb.connect()
-    try:
+def column_types(graph: Graph) -> Mapping[str, Mapping[str, str]]:
+    """DuckDB types of the columns of every model, by model and column; worked out on an empty DuckDB in memory.
+
+    Raises ModelError for a model that DuckDB cannot bind: one with a column that is not there, say.
+    """
+    return _column_types(tuple(graph.models.values()))
+
+
+@lru_cache(maxsize=2)
+def _column_types(models: tuple[Model, ...]) -> Mapping[str, Mapping[str, str]]:
+    graph = Graph.of(models)
+    found: dict[str, Mapping[str, str]] = {}
+    with duckdb.connect() as con:
         con.execute(f"attach ':memory:' as {LAKE}")
         con.execute(f"use {LAKE}")
         for name in sorted(set(GIVEN.values())):
             create_table(con, name, TABLES[name][1], TABLES[name][0])
-        found: dict[str, dict[str, str]] = {}
         for model in graph.models.values():
-            if model.kind == "staging":
-                con.execute(staging_table(model))
-            else:
-                if model.is_stored:
-                    con.execute(stored_table(graph, model))
-                con.execute(public_view(model))
-            found[model.name] = {row[0]: row[1] for row in con.execute(f"describe {model.name}").fetchall()}
-        return found
-    finally:
-        con.close()
+            try:
+                if model.kind == "staging":
+                    con.execute(staging_table(model))
+                else:
+                    if model.is_stored:
+                        con.execute(stored_table(graph, model))
+                    con.execute(public_view(model))
+                found[model.name] = _described(con, model.name)
+            except duckdb.Error as error:
+                raise ModelError(f"{model.name}: {error}", "correct the SQL.") from error
+    return found

@@ -15,8 +15,7 @@ def pack(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
     Offsets and times differ little from row to row: files are 0.4 times as large, and read in 0.6 of the time. For
     tables that are there already: DuckLake takes no option of one that is made in the same transaction. A table with
     nested columns is left alone: where a list of strings fills a page half-way, DuckDB 1.5.5 fails on nulls
-    (duckdb#24936). A process that attached the lake before goes on as before until it ends. Raises LedgerConflict if
-    another process is at it too.
+    (duckdb#24936). A process that attached the lake before goes on as before until it ends.
     """
     with transaction(con):
         for table in tables:

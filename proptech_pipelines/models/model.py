@@ -11,18 +11,16 @@
 The comment behind a column is its description. The file's stem is the table's name.
 """
 
-import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, get_args
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from proptech_pipelines.errors import ModelError
+from proptech_pipelines.models.header import Kind, read_header
 
-Kind = Literal["staging", "view", "append", "fold", "recompute", "settled"]
 STORED_KINDS = ("append", "fold", "recompute", "settled")
 COMMIT_COLUMN = "commit_number"
 COORDINATES = ("topic_id", "kafka_partition", "kafka_offset")
@@ -134,73 +132,23 @@ class Model:
         return ((SIGN_COLUMN,) if self.kind == "recompute" else ()) + self.column_names
 
 
-_FIELDS = {
-    "kind",
-    "description",
-    "family",
-    "topic",
-    "key",
-    "reads",
-    "driver",
-    "time",
-    "back",
-    "ahead",
-    "moment",
-    "wait",
-    "reach",
-    "identity",
-    "day_of",
-    "every_seconds",
-    "reach_days",
-    "conserves",
-}
-_REQUIRED: dict[str, tuple[str, ...]] = {
-    "staging": ("topic",),
-    "view": ("family", "day_of"),
-    "append": ("family", "identity", "day_of"),
-    "fold": ("family", "day_of"),
-    "recompute": ("family", "key", "day_of"),
-    "settled": ("family", "moment", "wait", "identity", "day_of"),
-}
-_SPAN = re.compile(r"\d+ (second|minute|hour|day)s?")
-
-
 @cache
 def parse_model(name: str, folder: str, text: str) -> Model:
     """Read the file `name`.sql of `folder`.
 
-    Raises ModelError for a header that is missing, unknown or incomplete, and for SQL that is not one SELECT.
+    Raises ModelError for a header that `read_header` refuses, and for SQL that is not one SELECT.
     """
-    header, sql = _split(name, text)
-    kind: Kind = header.get("kind", "")
-    if kind not in get_args(Kind):
-        raise ModelError(
-            f"{name}: kind {kind!r} is none of {', '.join(get_args(Kind))}.", "correct the header."
-        )
-    unknown = sorted(set(header) - _FIELDS)
-    missing = [item for item in ("description", *_REQUIRED[kind]) if not header.get(item)]
-    if unknown or missing:
-        raise ModelError(
-            f"{name}: header fields unknown: {unknown}, missing for kind {kind}: {missing}.",
-            "correct the header.",
-        )
-    reach: dict[str, str] = header.get("reach", {})
-    spans = [header.get("back", ""), header.get("ahead", ""), header.get("wait", ""), *reach.values()]
-    wrong = [span for span in spans if span and not _SPAN.fullmatch(span)]
-    if wrong:
-        raise ModelError(f"{name}: {wrong} are no spans of time.", "write them as `5 minutes` or `7 days`.")
-    if not 0 <= header.get("every_seconds", 0) <= 3600:
-        raise ModelError(f"{name}: every_seconds is not within 0 to 3600.", "correct the header.")
+    header, sql = read_header(name, text)
     tree = parse_select(name, sql)
     return Model(
         name=name,
-        kind=kind,
+        kind=header["kind"],
         sql=sql,
         description=header["description"],
         folder=folder,
         text=text,
         columns=_columns(tree),
-        inputs=() if kind == "staging" else _inputs(tree),
+        inputs=() if header["kind"] == "staging" else _inputs(tree),
         family=header.get("family", ""),
         topic=header.get("topic", ""),
         key=tuple(header.get("key", ())),
@@ -211,7 +159,7 @@ def parse_model(name: str, folder: str, text: str) -> Model:
         ahead=header.get("ahead", ""),
         moment=header.get("moment", ""),
         wait=header.get("wait", ""),
-        reach=tuple(reach.items()),
+        reach=tuple(header.get("reach", {}).items()),
         identity=tuple(header.get("identity", ())),
         day_of=header.get("day_of", ""),
         every_seconds=header.get("every_seconds", 0),
@@ -224,24 +172,11 @@ def parse_select(name: str, sql: str) -> exp.Select:
     """The syntax tree of `sql`. Raises ModelError unless it is one SELECT."""
     try:
         trees = sqlglot.parse(sql, read="duckdb")
-    except sqlglot.ParseError as error:
+    except SqlglotError as error:
         raise ModelError(f"{name}: {error}", "correct the SQL.") from error
     if len(trees) != 1 or not isinstance(trees[0], exp.Select):
         raise ModelError(f"{name}: a model is one SELECT.", "split it into models, one a file.")
     return trees[0]
-
-
-def _split(name: str, text: str) -> tuple[dict[str, Any], str]:
-    start, end = text.find("/*"), text.find("*/")
-    if start != 0 or end < 0:
-        raise ModelError(
-            f"{name}: no header comment /* ... */ at the top.", "add one with kind and description."
-        )
-    try:
-        header = tomllib.loads(text[2:end])
-    except tomllib.TOMLDecodeError as error:
-        raise ModelError(f"{name}: the header is not TOML ({error}).", "correct the header.") from error
-    return header, text[end + 2 :].strip()
 
 
 def _columns(tree: exp.Select) -> tuple[Column, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from sqlglot import exp
 
+from proptech_pipelines.contracts.topics import INPUT_TOPICS
 from proptech_pipelines.errors import ModelError
 from proptech_pipelines.models.conserved import conserves
 from proptech_pipelines.models.fold import CastStep, fold_of
@@ -211,6 +212,12 @@ def _apart(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
             yield f"it reads {name} both itself and through {other}: let a view join them"
 
 
+def _known_topic(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    names = [item.name for item in INPUT_TOPICS]
+    if model.topic not in names:
+        yield f"topic {model.topic} is none of {', '.join(names)}"
+
+
 def _plain_typing(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     if not model.sql.lower().startswith("select"):
         yield "staging begins with SELECT"
@@ -228,7 +235,7 @@ def _plain_typing(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]
 
 
 _CHECKS: dict[str, tuple[Check, ...]] = {
-    "staging": (_clock, _plain_typing),
+    "staging": (_known_topic, _clock, _plain_typing),
     "view": (_clock, _order, windows),
     "append": (_clock, _order, _row_wise, _exact_sums, _nothing_given),
     "fold": (_clock, _order, _row_wise, _exact_sums, _strict_casts, _nothing_given, conserves),
