@@ -1,7 +1,7 @@
 """`proptech plan`: what a change of models or schemas means for the lake; `proptech rollback` and `proptech purge`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,8 +29,8 @@ def show(home: Home = None) -> None:
     from proptech_pipelines.lake.plans import read_plans  # noqa: PLC0415
     from proptech_pipelines.pipeline.plan import propose  # noqa: PLC0415
 
-    with _lake(home) as (con, graph, _):
-        current = propose(con, graph)
+    with _lake(home) as (con, wanted, _):
+        current = propose(con, wanted())
         if current is None:
             console.print("The tables of the lake are those of this installation: nothing is to be built.")
         for item in read_plans(con):
@@ -43,9 +43,9 @@ def approve(plan_id: PlanId, home: Home = None) -> None:
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
     from proptech_pipelines.pipeline.plan import approve as let_run  # noqa: PLC0415
 
-    with _lake(home) as (con, graph, _):
+    with _lake(home) as (con, wanted, _):
         found = _found(con, plan_id)
-        let_run(con, graph, found)
+        let_run(con, wanted(), found)
         console.print(
             f"Plan {found.plan_id[:8]} is approved; the sensor carries it out, or `proptech plan run`."
         )
@@ -57,8 +57,8 @@ def run(plan_id: PlanId, home: Home = None) -> None:
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
     from proptech_pipelines.pipeline.plan import carry_out  # noqa: PLC0415
 
-    with _lake(home) as (con, graph, tools):
-        done = carry_out(con, graph, _found(con, plan_id), tools)
+    with _lake(home) as (con, wanted, tools):
+        done = carry_out(con, wanted(), _found(con, plan_id), tools)
         _print(done, in_full=False)
         for table, item in done.report.get("audit", {}).items():
             console.print(
@@ -74,7 +74,7 @@ def rollback(
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
     from proptech_pipelines.pipeline.rollback import roll_back  # noqa: PLC0415
 
-    with _lake_alone(home) as (con, tools):
+    with _lake(home) as (con, _, tools):
         console.print(f"Swapped: {roll_back(con, table, tools)}")
 
 
@@ -86,34 +86,31 @@ def purge(
     from proptech_pipelines.cli.screen import console  # noqa: PLC0415
     from proptech_pipelines.pipeline.rollback import purge_retired  # noqa: PLC0415
 
-    with _lake_alone(home) as (con, tools):
+    with _lake(home) as (con, _, tools):
         console.print(f"Dropped: {', '.join(purge_retired(con, table, tools.leases)) or 'nothing'}")
 
 
 @contextmanager
-def _lake(home: Home) -> "Iterator[tuple[Connection, Graph, Tools]]":
-    from proptech_pipelines.lake.lease import Leases  # noqa: PLC0415
-    from proptech_pipelines.pipeline.plan import planning, tools_of  # noqa: PLC0415
-    from proptech_pipelines.pipeline.priority import stand_back  # noqa: PLC0415
+def _lake(home: Home) -> "Iterator[tuple[Connection, Callable[[], Graph], Tools]]":
+    """The lake, open, the models that it ought to follow by now, on demand, and the tools for both.
 
-    settings = Settings.load(home)
-    stand_back()
-    with planning(settings) as (con, graph), Leases(settings) as leases:
-        yield con, graph, tools_of(settings, leases, on_slice=_show_slice)
-
-
-@contextmanager
-def _lake_alone(home: Home) -> "Iterator[tuple[Connection, Tools]]":
-    """As `_lake`, for what has nothing to do with the models of the installation: one of these may be refused."""
+    Going back has nothing to do with these models, of which one may be refused.
+    """
+    from proptech_pipelines.contracts.registry import Registry  # noqa: PLC0415
     from proptech_pipelines.lake.lease import Leases  # noqa: PLC0415
     from proptech_pipelines.lake.opening import open_lake  # noqa: PLC0415
     from proptech_pipelines.pipeline.plan import tools_of  # noqa: PLC0415
     from proptech_pipelines.pipeline.priority import stand_back  # noqa: PLC0415
+    from proptech_pipelines.pipeline.wanted import wanted_graph  # noqa: PLC0415
 
     settings = Settings.load(home)
     stand_back()
-    with open_lake(settings) as con, Leases(settings) as leases:
-        yield con, tools_of(settings, leases, on_slice=_show_slice)
+    with (
+        open_lake(settings) as con,
+        closing(Registry(settings.schema_registry_url)) as registry,
+        Leases(settings) as leases,
+    ):
+        yield con, lambda: wanted_graph(con, registry), tools_of(settings, leases, on_slice=_show_slice)
 
 
 def _show_slice(built: "Built") -> None:

@@ -49,7 +49,7 @@ def control_number_at(con: Connection, input_commit: int) -> int:
     """The next number of the control log behind ingest transaction `input_commit`."""
     return scalar(
         con,
-        "select max(control_number) from ledger where writer = 'ingest' and commit_number <= ?",
+        "select coalesce(max(control_number), 0) from ledger where writer = 'ingest' and commit_number <= ?",
         [input_commit],
     )
 
