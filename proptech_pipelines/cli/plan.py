@@ -105,12 +105,13 @@ def _lake(home: Home) -> "Iterator[tuple[Connection, Callable[[], Graph], Tools]
 
     settings = Settings.load(home)
     stand_back()
-    with (
-        open_lake(settings) as con,
-        closing(Registry(settings.schema_registry_url)) as registry,
-        Leases(settings) as leases,
-    ):
-        yield con, lambda: wanted_graph(con, registry), tools_of(settings, leases, on_slice=_show_slice)
+    with open_lake(settings) as con, Leases(settings) as leases:
+
+        def wanted() -> "Graph":
+            with closing(Registry(settings.schema_registry_url)) as registry:
+                return wanted_graph(con, registry)
+
+        yield con, wanted, tools_of(settings, leases, on_slice=_show_slice)
 
 
 def _show_slice(built: "Built") -> None:

@@ -44,8 +44,8 @@ def model_metadata(model: Model) -> Mapping[str, object]:
 
 def _described(model: Model) -> tuple[Column, ...]:
     """The columns with their texts; those behind `*` are described where they come from."""
-    star = GRAPH[model.inputs[0]].columns if "*" in model.column_names else ()
-    return (*star, *model.columns)
+    parents = [name for name in model.inputs[:1] if name in GRAPH.models and "*" in model.column_names]
+    return (*(column for name in parents for column in GRAPH[name].columns), *model.columns)
 
 
 def _lineage(model: Model) -> dict[str, list[dg.TableColumnDep]]:

@@ -1,10 +1,10 @@
 """The tables of models in the lake: physical tables by generation, and the views under the public names."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
-from importlib.resources.abc import Traversable
 
 import duckdb
 
@@ -34,22 +34,27 @@ from proptech_pipelines.models.supported import check_casts, check_model, check_
 
 def checkout_models() -> list[Model]:
     """The models of `dbt_like_sql` as they stand in this installation. Raises ModelError for one outside the class."""
-    root = resources.files("dbt_like_sql")
-    models = [
-        parse_model(file.name.removesuffix(".sql"), folder.name, _text(file))
-        for folder in root.iterdir()
-        if folder.is_dir()
-        for file in folder.iterdir()
-        if file.name.endswith(".sql")
-    ]
+    models: list[Model] = []
+    for folder in resources.files("dbt_like_sql").iterdir():
+        for file in folder.iterdir() if folder.is_dir() else ():
+            # An editor's own files begin with a dot.
+            if file.name.endswith(".sql") and not file.name.startswith("."):
+                with _blamed(file.name):
+                    models.append(
+                        parse_model(file.name.removesuffix(".sql"), folder.name, file.read_text("utf-8"))
+                    )
     return sorted(models, key=lambda model: model.name)
 
 
-def _text(file: Traversable) -> str:
+@contextmanager
+def _blamed(name: str) -> Iterator[None]:
+    """Whatever reading, parsing or binding a text raises is the fault of what is named `name`."""
     try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise ModelError(f"{file.name} is not UTF-8 ({error}).", "save it as UTF-8.") from error
+        yield
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(f"{name}: {type(error).__name__}: {error}", "correct it.") from error
 
 
 def checkout_graph() -> Graph:
@@ -63,9 +68,13 @@ def checkout_graph() -> Graph:
 @lru_cache(maxsize=2)
 def _checked(models: tuple[Model, ...]) -> Graph:
     """The graph of `models`; a sensor asks for it every few seconds."""
-    graph = Graph.of(models)
+    with _blamed("The models"):
+        graph = Graph.of(models)
     for model in graph.models.values():
-        check_model(model, graph)
+        if model.name in TABLES:
+            raise ModelError(f"{model.name} is a table of the lake's own.", "choose another name.")
+        with _blamed(model.name):
+            check_model(model, graph)
     column_types(graph)
     return graph
 
@@ -250,7 +259,7 @@ def public_view(model: Model) -> str:
 def column_types(graph: Graph) -> Mapping[str, Mapping[str, str]]:
     """DuckDB types of the columns of every model, by model and column; worked out on an empty DuckDB in memory.
 
-    Raises ModelError for a model that DuckDB cannot bind: one with a column that is not there, say.
+    Raises ModelError for a model that DuckDB cannot bind (a column is not there, say), and for lossy columns.
     """
     return _column_types(tuple(graph.models.values()))
 
@@ -265,14 +274,12 @@ def _column_types(models: tuple[Model, ...]) -> Mapping[str, Mapping[str, str]]:
         for name in sorted(set(GIVEN.values())):
             create_table(con, name, TABLES[name][1], TABLES[name][0])
         for model in graph.models.values():
-            try:
+            with _blamed(model.name):
                 if model.kind == "staging":
                     con.execute(staging_table(model))
                 else:
                     if model.is_stored:
-                        con.execute(stored_table(graph, model))
+                        _create_stored(con, graph, model)
                     con.execute(public_view(model))
                 found[model.name] = _described(con, model.name)
-            except duckdb.Error as error:
-                raise ModelError(f"{model.name}: {error}", "correct the SQL.") from error
     return found

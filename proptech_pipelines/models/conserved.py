@@ -8,7 +8,7 @@ from functools import cache
 
 from sqlglot import exp
 
-from proptech_pipelines.models.graph import Graph
+from proptech_pipelines.models.graph import GIVEN, Graph
 from proptech_pipelines.models.model import COORDINATES, Model, parse_select
 
 FLAG = "is_late"
@@ -60,7 +60,8 @@ def conserves(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
     rule = model.conserves
     if rule is None:
         return
-    if model.inputs != (rule.rows,) or graph[rule.rows].kind != "view" or not rule.count:
+    rows = graph.models.get(rule.rows)
+    if model.inputs != (rule.rows,) or rows is None or rows.kind != "view" or not rule.count:
         yield f"[conserves] of a fold needs `count`, and as `rows` the view that it reads, not {rule.rows}"
         return
     late = graph.models.get(rule.late)
@@ -77,7 +78,7 @@ def _columns_through(model: Model, graph: Graph) -> Iterator[str]:
     yield from COORDINATES if model.kind == "staging" else ()
     for name in model.column_names:
         if name == "*":
-            for parent in model.inputs:
+            for parent in set(model.inputs) - set(GIVEN):
                 yield from _columns_through(graph[parent], graph)
         else:
             yield name

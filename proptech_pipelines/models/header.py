@@ -39,7 +39,11 @@ _REQUIRED: dict[str, tuple[str, ...]] = {
 _CONSERVES = ({"rows", "late"}, {"rows", "late", "count"})
 """The least and the most that `[conserves]` says."""
 _WORDS = {str: "a text", int: "a whole number", list: "a list of texts", dict: "a table of texts"}
-_SPAN = re.compile(r"\d+ (second|minute|hour|day)s?")
+_SPAN = re.compile(r"[0-9]+ (second|minute|hour|day)s?")
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+"""A table's name; what follows two underscores is its generation."""
+_INGEST = "ingest"
+"""The writer of the log, which is no family."""
 
 
 def read_header(name: str, text: str) -> tuple[dict[str, Any], str]:
@@ -47,6 +51,8 @@ def read_header(name: str, text: str) -> tuple[dict[str, Any], str]:
 
     Raises ModelError for a header that is missing, unknown, incomplete, or of other types or values.
     """
+    if not _NAME.fullmatch(name):
+        raise ModelError(f"{name}: a table is not named so.", "use small letters, digits and single _.")
     header, sql = _split(name, text)
     kind = header.get("kind", "")
     if kind not in get_args(Kind):
@@ -66,14 +72,19 @@ def read_header(name: str, text: str) -> tuple[dict[str, Any], str]:
     least, most = _CONSERVES
     if "conserves" in header and not least <= set(header["conserves"]) <= most:
         raise ModelError(f"{name}: [conserves] says rows, late and perhaps count.", "correct the header.")
-    spans = [header.get(field, "") for field in ("back", "ahead", "wait")]
-    wrong = [
-        span for span in (*spans, *header.get("reach", {}).values()) if span and not _SPAN.fullmatch(span)
-    ]
+    family = header.get("family", "")
+    if family and (not _NAME.fullmatch(family) or family == _INGEST):
+        raise ModelError(
+            f"{name}: a family is not named {family!r}.", "use small letters, digits and single _."
+        )
+    spans = [header[field] for field in ("back", "ahead", "wait") if header.get(field)]
+    wrong = [span for span in (*spans, *header.get("reach", {}).values()) if not _SPAN.fullmatch(span)]
     if wrong:
         raise ModelError(f"{name}: {wrong} are no spans of time.", "write them as `5 minutes` or `7 days`.")
     if not 0 <= header.get("every_seconds", 0) <= 3600:
         raise ModelError(f"{name}: every_seconds is not within 0 to 3600.", "correct the header.")
+    if header.get("reach_days", 0) < 0:
+        raise ModelError(f"{name}: reach_days is below 0.", "correct the header.")
     return header, sql
 
 

@@ -31,8 +31,9 @@ def column_sources(model: Model, graph: Graph) -> dict[str, list[Source]]:
     found: dict[str, list[Source]] = {}
     for column in model.column_names:
         if column == "*":
-            parent = model.inputs[0]
-            found.update({name: [(parent, name)] for name in graph[parent].column_names})
+            for parent in model.inputs[:1]:
+                names = _GIVEN_COLUMNS[parent] if parent in GIVEN else graph[parent].column_names
+                found.update({name: [(parent, name)] for name in names})
         elif column in roots:
             found[column] = sorted(set(_leaves(roots[column])))
     return found

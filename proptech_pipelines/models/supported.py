@@ -62,7 +62,8 @@ Check = Callable[[Model, exp.Select, Graph], Iterator[str]]
 def check_model(model: Model, graph: Graph) -> None:
     """Raise ModelError, naming every construct of `model` that its kind cannot keep right."""
     tree = parse_select(model.name, model.sql)
-    problems = [text for check in _CHECKS[model.kind] for text in check(model, tree, graph)]
+    checks = (_names_columns, *_CHECKS[model.kind])
+    problems = [text for check in checks for text in check(model, tree, graph)]
     if model.kind == "fold":
         fold_of(model)
     if problems:
@@ -210,6 +211,18 @@ def _apart(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
         within = {item.name for item in (*graph.roots(other), *views_between(graph[other], graph))}
         for name in sorted(within & set(model.inputs)):
             yield f"it reads {name} both itself and through {other}: let a view join them"
+
+
+def _names_columns(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:
+    if not model.is_stored or "*" in model.column_names:
+        return
+    for field, names in (
+        ("day_of", (model.day_of,)),
+        ("identity", model.identity),
+        ("moment", (model.moment,)),
+    ):
+        if lacking := sorted({*names} - {"", *model.column_names}):
+            yield f"{field} names {', '.join(lacking)}, which is not among the columns"
 
 
 def _known_topic(model: Model, tree: exp.Select, graph: Graph) -> Iterator[str]:

@@ -62,7 +62,11 @@ def test_a_plan_is_shown_approved_carried_out_and_taken_back(run, home, refused)
     shown = proptech("plan", "show")
     assert (shown.code != 0, "HAVING does not add up" in shown.err + shown.out) == (True, True)
     back = proptech("rollback", "price_change_windows")
-    assert (back.code, "Swapped:" in back.out, '"price_change_windows": [2, 1]' in back.out) == (0, True, True)
+    assert (back.code, "Swapped:" in back.out, '"price_change_windows": [2, 1]' in back.out) == (
+        0,
+        True,
+        True,
+    )
     gone = proptech("purge", "price_change_windows")
     assert (gone.code, "Dropped:" in gone.out, "price_change_windows__2" in gone.out) == (0, True, True)
 

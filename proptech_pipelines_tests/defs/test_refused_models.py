@@ -22,6 +22,10 @@ REFUSED = [
     (WINDOWS, "min(state_code)", "min(statecode)"),
     (WINDOWS, "from price_change_rows", "from price_change_row"),
     (WINDOWS, "reach_days = 1", "reach_days = '1'"),
+    (WINDOWS, "cast(sum(change_ppb) as decimal(38, 0))", "sum(cast(change_ppb as double))"),
+    (WINDOWS, 'day_of = "window_start"', 'day_of = "window"'),
+    (WINDOWS, "min(state_code)", f"{'(' * 1000}min(state_code){')' * 1000}"),
+    (WINDOWS, "reach_days = 1", f"reach_days = {'9' * 5000}"),
     (STAGING, 'topic = "property-price-changes"', 'topic = "property-price-change"'),
     (STAGING, "propertyId as property_id", "propertyID_ as property_id"),
 ]
@@ -50,7 +54,7 @@ def home(stack, tmp_path_factory):
     return fresh_lake(stack, tmp_path_factory.mktemp("refused") / "lake").home
 
 
-@pytest.mark.parametrize(("file", "find", "put"), REFUSED)
+@pytest.mark.parametrize(("file", "find", "put"), REFUSED, ids=range(len(REFUSED)))
 def test_dagster_loads_with_the_models_of_the_lake(file, find, put, home, tmp_path):
     models = tmp_path / "dbt_like_sql"
     shutil.copytree(Path(dbt_like_sql.__file__).parent, models)

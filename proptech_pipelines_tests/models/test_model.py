@@ -102,6 +102,8 @@ def test_staging_has_no_inputs_and_views_are_not_stored():
         (header(*VIEW, "back = 5"), "back is not a text"),
         (header(*VIEW, "back = 'long'"), "['long'] are no spans of time"),
         (header(*VIEW, "[reach]", "a = 'long'"), "['long'] are no spans of time"),
+        (header(*VIEW, "[reach]", "a = ''"), "[''] are no spans of time"),
+        (header(*VIEW, "reach_days = -1"), "reach_days is below 0"),
         (header(*VIEW, "[conserves]", "rows = 'a'"), "[conserves] says rows, late and perhaps count"),
         (header(*VIEW, "[conserves]", "rows = 'a'", "late = 'b'", "keys = 'c'"), "[conserves] says rows"),
         (header(*VIEW).replace("select a from", "selec a from"), "m: "),
@@ -126,3 +128,15 @@ def test_a_comment_above_a_column_explains_its_expression_and_describes_nothing(
     model = checkout_graph()["price_change_windows"]
     descriptions = {column.name: column.description for column in model.columns}
     assert descriptions["change_square_sum"] == "Sum of squares"
+
+
+@pytest.mark.parametrize("name", ["z-f", "Z", "ingest", "f__2", "1f", "f_", "f f"])
+def test_a_family_is_named_so_that_a_table_can_be(name):
+    with pytest.raises(ModelError, match="a family is not named"):
+        parse_model("m", "x", header(*VIEW).replace('"f"', f'"{name}"'))
+
+
+@pytest.mark.parametrize("name", ["M", "m-n", "m__2", ".#m", "1m", ""])
+def test_a_model_is_named_so_that_a_table_can_be(name):
+    with pytest.raises(ModelError, match="a table is not named so"):
+        parse_model(name, "x", header(*VIEW))
