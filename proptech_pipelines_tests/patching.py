@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from proptech_pipelines.errors import ModelError
 from proptech_pipelines.lake import generations
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import Model, parse_model
@@ -30,6 +31,11 @@ def graph_with(graph: Graph, name: str, find: str, put: str) -> Graph:
     assert find in model.text
     changed = parse_model(name, model.folder, model.text.replace(find, put))
     return Graph.of({**graph.models, name: changed}.values())
+
+
+def refused_checkout() -> Graph:
+    """In the place of `checkout_graph`: this installation has a model that is refused."""
+    raise ModelError("price_change_windows: HAVING does not add up over slices.", "put it into a view above.")
 
 
 def patch_definition(monkeypatch: pytest.MonkeyPatch, file: str, find: str, replace: str) -> None:

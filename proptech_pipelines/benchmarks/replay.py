@@ -11,17 +11,17 @@ from proptech_pipelines.benchmarks.figures import measured
 from proptech_pipelines.contracts.dead_letter_reasons import DeadLetterReason
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import topic
-from proptech_pipelines.contracts.wire import SchemaKey, frame, schema_key_of
+from proptech_pipelines.contracts.wire import frame
 from proptech_pipelines.engines.session import Session
-from proptech_pipelines.kafka.records import Headers
 from proptech_pipelines.lake.connection import Connection, connect, scalar
+from proptech_pipelines.lake.control import resolved_schemas
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.transactions import snapshot
 from proptech_pipelines.models.graph import Graph
 from proptech_pipelines.models.model import COORDINATES, Model
 from proptech_pipelines.pipeline.advance import family_position
 from proptech_pipelines.pipeline.compare import compare_days, rows_by_log
-from proptech_pipelines.pipeline.gather import TopicBatch
+from proptech_pipelines.pipeline.gather import TopicBatch, header_lists
 from proptech_pipelines.pipeline.typed_rows import typed_rows
 from proptech_pipelines.settings import Settings
 
@@ -114,10 +114,7 @@ def replay_raw(settings: Settings, tell: Callable[[str], None]) -> dict[str, Rep
 
 
 def _replay_topic(con: Connection, model: Model, limits: Limits) -> Replayed:
-    schemas: dict[SchemaKey, str | None] = {
-        schema_key_of(key): text
-        for key, text in con.execute("select schema_key, schema_text from schema_versions").fetchall()
-    }
+    schemas = resolved_schemas(con)
     events, expected, rows, revived, begun = 0, 0, 0, 0, time.perf_counter()
     for batch, is_letter, is_dead in _batches(con, model.topic):
         known = {key: schemas.get(key) for key in batch.frames.schema_keys}
@@ -146,26 +143,16 @@ def _batches(con: Connection, name: str) -> Iterator[tuple[TopicBatch, np.ndarra
         [name, name],
     ).to_arrow_reader(_BATCH)
     for batch in reader:
-        headers = batch.column("headers")
-        plain = headers.null_count == len(headers)
-        listed: list[Headers | None] = (
-            [None] * len(headers)
-            if plain
-            else [
-                [(item["name"], item["value"]) for item in row] if row else None
-                for row in headers.to_pylist()
-            ]
-        )
-        values = batch.column("value").to_pylist()
+        values, headers = batch.column("value").to_pylist(), header_lists(batch.column("headers"))
         records = TopicBatch(
             topic=topic(name),
             topic_id="",
             parts=(),
             keys=batch.column("key").to_pylist(),
             values=values,
-            headers=listed,
+            headers=headers,
             timestamps_ms=batch.column("kafka_timestamp_ms").to_numpy(),
-            frames=frame(values, listed),
+            frames=frame(values, headers),
         )
         is_letter, is_dead = (
             batch.column(flag).to_numpy(zero_copy_only=False) for flag in ("is_letter", "is_dead")

@@ -1,7 +1,7 @@
 """`proptech plan`: what a change of models or schemas means for the lake; `proptech rollback` and `proptech purge`."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -96,22 +96,15 @@ def _lake(home: Home) -> "Iterator[tuple[Connection, Callable[[], Graph], Tools]
 
     Going back has nothing to do with these models, of which one may be refused.
     """
-    from proptech_pipelines.contracts.registry import Registry  # noqa: PLC0415
     from proptech_pipelines.lake.lease import Leases  # noqa: PLC0415
     from proptech_pipelines.lake.opening import open_lake  # noqa: PLC0415
-    from proptech_pipelines.pipeline.plan import tools_of  # noqa: PLC0415
+    from proptech_pipelines.pipeline.plan import tools_of, wanted_by  # noqa: PLC0415
     from proptech_pipelines.pipeline.priority import stand_back  # noqa: PLC0415
-    from proptech_pipelines.pipeline.wanted import wanted_graph  # noqa: PLC0415
 
     settings = Settings.load(home)
     stand_back()
     with open_lake(settings) as con, Leases(settings) as leases:
-
-        def wanted() -> "Graph":
-            with closing(Registry(settings.schema_registry_url)) as registry:
-                return wanted_graph(con, registry)
-
-        yield con, wanted, tools_of(settings, leases, on_slice=_show_slice)
+        yield con, lambda: wanted_by(settings, con), tools_of(settings, leases, on_slice=_show_slice)
 
 
 def _show_slice(built: "Built") -> None:

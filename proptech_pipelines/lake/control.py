@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from proptech_pipelines.contracts.wire import SchemaKey, schema_key_of
+from proptech_pipelines.lake.connection import Connection
+
 
 @dataclass(frozen=True)
 class ControlEntry:
@@ -17,3 +20,9 @@ class ControlEntry:
     schema_key: str | None = None
     schema_text: str | None = None
     detail: str | None = None
+
+
+def resolved_schemas(con: Connection) -> dict[SchemaKey, str]:
+    """The schemas that records of the log were read with, by id or GUID."""
+    rows = con.execute("select schema_key, schema_text from schema_versions").fetchall()
+    return {schema_key_of(key): text for key, text in rows}

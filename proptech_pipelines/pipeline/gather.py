@@ -107,6 +107,13 @@ _kept_name = lru_cache(maxsize=1_024)(storable)
 """Few names stand in many records."""
 
 
+def header_lists(column: pa.Array | pa.ChunkedArray) -> list[Headers | None]:
+    """The headers of each record from a column of event_log, None for none."""
+    if column.null_count == len(column):
+        return [None] * len(column)
+    return [[(item["name"], item["value"]) for item in row] if row else None for row in column.to_pylist()]
+
+
 def _header_column(headers: list[Headers | None]) -> pa.Array:
     return pa.array(
         [

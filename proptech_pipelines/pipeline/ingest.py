@@ -9,7 +9,7 @@ from proptech_pipelines.contracts.wire import SchemaKey, schema_key_of
 from proptech_pipelines.errors import RegistryUnavailable, RowsRefused
 from proptech_pipelines.kafka.records import Fetched
 from proptech_pipelines.lake.connection import Connection
-from proptech_pipelines.lake.control import ControlEntry
+from proptech_pipelines.lake.control import ControlEntry, resolved_schemas
 from proptech_pipelines.lake.generations import live_graph
 from proptech_pipelines.lake.letters import Coordinates
 from proptech_pipelines.lake.log_writer import INGEST, Batch, write_batch
@@ -54,10 +54,9 @@ class Ingest:
         with snapshot(self._con):
             self._graph = live_graph(self._con)
             self._positions = read_positions(self._con)
-            rows = self._con.execute("select schema_key, schema_text from schema_versions").fetchall()
+            self._schemas = resolved_schemas(self._con)
         self._staging = {model.topic: model for model in self._graph.staging}
         self._readers = {name: model.reader_schema for name, model in self._staging.items()}
-        self._schemas = {schema_key_of(key): text for key, text in rows}
         return self._positions
 
     def take(

@@ -50,14 +50,19 @@ class Tools:
 @contextmanager
 def planning(settings: Settings) -> Iterator[tuple[Connection, Graph]]:
     """The lake of `settings`, open, and the models that it ought to follow by now."""
-    with open_lake(settings) as con, closing(Registry(settings.schema_registry_url)) as registry:
-        yield con, wanted_graph(con, registry)
+    with open_lake(settings) as con:
+        yield con, wanted_by(settings, con)
+
+
+def wanted_by(settings: Settings, con: Connection) -> Graph:
+    """The models that the lake of `settings` ought to follow by now. Raises ModelError if one of them is refused."""
+    with closing(Registry(settings.schema_registry_url)) as registry:
+        return wanted_graph(con, registry)
 
 
 def is_up_to_date(settings: Settings) -> bool:
     """Whether nothing is to be built, by a look that changes nothing and costs little."""
-    with closing(Registry(settings.schema_registry_url)) as registry:
-        return read_kept(settings, lambda con: find_plan(con, wanted_graph(con, registry))) is None
+    return read_kept(settings, lambda con: find_plan(con, wanted_by(settings, con))) is None
 
 
 def tools_of(

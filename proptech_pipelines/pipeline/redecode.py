@@ -1,5 +1,7 @@
 """Staging rows made again from the raw bytes of the log, as a newer schema and model read them."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 
@@ -7,12 +9,13 @@ from proptech_pipelines.contracts.decode import decode_records
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.storable import with_storable_texts
 from proptech_pipelines.contracts.topics import topic
-from proptech_pipelines.contracts.wire import SCHEMA_HEADER, SchemaKey, frame, schema_key_of
+from proptech_pipelines.contracts.wire import SCHEMA_HEADER, SchemaKey, frame
 from proptech_pipelines.errors import ModelError
-from proptech_pipelines.kafka.records import Headers
 from proptech_pipelines.lake.connection import Connection
+from proptech_pipelines.lake.control import resolved_schemas
 from proptech_pipelines.models.model import Model
 from proptech_pipelines.models.slices import Slice
+from proptech_pipelines.pipeline.gather import header_lists
 
 
 def redecode(con: Connection, live: Model, building: Model, limits: Limits, part: Slice) -> int:
@@ -24,7 +27,7 @@ def redecode(con: Connection, live: Model, building: Model, limits: Limits, part
     table = con.execute(_rows(con, live, part)).to_arrow_table()
     if not len(table):
         return 0
-    con.register("redecoded_rows", _decoded(table, building, _schemas(con), limits))
+    con.register("redecoded_rows", _decoded(table, building, resolved_schemas(con), limits))
     meta = ", ".join(name for name in table.column_names if name not in ("value", "headers"))
     con.execute(
         f"insert into {building.table} by name with decoded as (from redecoded_rows) "
@@ -32,11 +35,6 @@ def redecode(con: Connection, live: Model, building: Model, limits: Limits, part
     )
     con.unregister("redecoded_rows")
     return len(table)
-
-
-def _schemas(con: Connection) -> dict[SchemaKey, str | None]:
-    rows = con.execute("select schema_key, schema_text from schema_versions").fetchall()
-    return {schema_key_of(key): text for key, text in rows}
 
 
 def _rows(con: Connection, live: Model, part: Slice) -> str:
@@ -69,13 +67,9 @@ def _rows(con: Connection, live: Model, part: Slice) -> str:
         order by s.commit_number, s.kafka_partition, s.kafka_offset"""
 
 
-def _decoded(table: pa.Table, model: Model, schemas: dict[SchemaKey, str | None], limits: Limits) -> pa.Table:
+def _decoded(table: pa.Table, model: Model, schemas: Mapping[SchemaKey, str], limits: Limits) -> pa.Table:
     values: list[bytes | None] = table.column("value").to_pylist()
-    headers: list[Headers | None] = [
-        [(item["name"], item["value"]) for item in row] if row else None
-        for row in table.column("headers").to_pylist()
-    ]
-    frames = frame(values, headers)
+    frames = frame(values, header_lists(table.column("headers")))
     known = {key: schemas.get(key) for key in frames.schema_keys}
     stamps = table.column("kafka_timestamp_ms").to_numpy()
     decoded = decode_records(topic(model.topic), frames, stamps, known, limits, model.reader_schema)

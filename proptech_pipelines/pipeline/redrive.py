@@ -15,10 +15,10 @@ from functools import partial
 from proptech_pipelines.contracts.origin_headers import origin_of
 from proptech_pipelines.contracts.rules import Limits
 from proptech_pipelines.contracts.topics import INPUT_TOPICS
-from proptech_pipelines.contracts.wire import SchemaKey, schema_key_of
+from proptech_pipelines.contracts.wire import SchemaKey
 from proptech_pipelines.errors import LedgerConflict, RowsRefused, SettingsError
 from proptech_pipelines.lake.connection import Connection, scalar
-from proptech_pipelines.lake.control import ControlEntry
+from proptech_pipelines.lake.control import ControlEntry, resolved_schemas
 from proptech_pipelines.lake.generations import live_graph, stored_readers
 from proptech_pipelines.lake.lease import INGEST_LEASE, Leases
 from proptech_pipelines.lake.letters import Choice, Copy, Key, Letter, Named, read_letters, unused_copies
@@ -175,9 +175,8 @@ class Redriver:
         with snapshot(self._con):
             commit_number = scalar(self._con, "select b from head_ingest")
             trials = read()
-            rows = self._con.execute("select schema_key, schema_text from schema_versions").fetchall()
+            schemas: dict[SchemaKey, str | None] = {**resolved_schemas(self._con)}
         batches = batches_of(trials)
-        schemas: dict[SchemaKey, str | None] = {schema_key_of(key): text for key, text in rows}
         resolved: list[ControlEntry] = []
         for batch, _ in batches:
             for key in sorted(batch.frames.schema_keys - set(schemas), key=str):

@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from proptech_pipelines.errors import ModelError
 from proptech_pipelines.lake.generations import checkout_graph
 from proptech_pipelines.testing import PipelineDriver, make_template
-from proptech_pipelines_tests.patching import graph_with
+from proptech_pipelines_tests.patching import graph_with, refused_checkout
 
 pytestmark = pytest.mark.usefixtures("wide_screen")
 
@@ -34,13 +33,7 @@ def home(tmp_path, former):
 @pytest.fixture
 def refused(monkeypatch):
     """Call it, and this installation has a model that is refused."""
-
-    def refuse():
-        raise ModelError(
-            "price_change_windows: HAVING does not add up over slices.", "put it into a view above."
-        )
-
-    return lambda: monkeypatch.setattr("proptech_pipelines.pipeline.wanted.checkout_graph", refuse)
+    return lambda: monkeypatch.setattr("proptech_pipelines.pipeline.wanted.checkout_graph", refused_checkout)
 
 
 def test_a_plan_is_shown_approved_carried_out_and_taken_back(run, home, refused):

@@ -20,6 +20,7 @@ from proptech_pipelines.pipeline.plan import PLAN_LEASE
 from proptech_pipelines.simulator import Options, produce
 from proptech_pipelines_tests.guarantees.lakes import fresh_lake
 from proptech_pipelines_tests.guarantees.test_g7_atomic_swap import lake_of_former_models
+from proptech_pipelines_tests.patching import refused_checkout
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +52,7 @@ def test_every_topic_and_every_table_is_an_asset_with_description_owner_kind_and
 @pytest.fixture
 def refused(monkeypatch):
     """This installation has a model that is refused."""
-
-    def refuse():
-        raise ModelError(
-            "price_change_windows: HAVING does not add up over slices.", "put it into a view above."
-        )
-
-    monkeypatch.setattr(keys, "checkout_graph", refuse)
+    monkeypatch.setattr(keys, "checkout_graph", refused_checkout)
 
 
 def test_while_a_model_is_refused_the_assets_are_those_of_the_lake(lake, refused):
